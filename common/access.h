@@ -1,0 +1,68 @@
+/* Who may do what: the token (who, which client, which organisation, which scopes) AND the roster
+ * (standing in the alliance, appointments) AND the resource's own rules. access.c holds the one
+ * table from the `x-roles` names of the api-spec to what the roster must say. Pure. */
+#ifndef ACCORD_COMMON_ACCESS_H
+#define ACCORD_COMMON_ACCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/problem.h"
+
+enum { SCOPES_MAX = 48, SCOPE_SIZE = 48, APPOINTMENTS_MAX = 16 };
+
+/* A verified token. */
+struct caller {
+    char issuer[IDENTITY_SIZE];
+    char subject[IDENTITY_SIZE];
+    char client[IDENTITY_SIZE];
+    char organisation[ODS_SIZE]; /* "" = the token speaks for no organisation */
+    char token_id[IDENTITY_SIZE];
+    char scopes[SCOPES_MAX][SCOPE_SIZE];
+    int scope_count;
+};
+bool caller_has_scope(const struct caller *caller, const char *scope);
+
+enum partner_status {
+    PARTNER_PROPOSED,
+    PARTNER_ACTIVE,
+    PARTNER_SUSPENDED,
+    PARTNER_LEFT,
+    PARTNER_EXCLUDED,
+    PARTNER_LAPSED, /* proposed, not admitted */
+};
+
+struct appointment {
+    char id[UUID_SIZE];
+    char role[CODE_SIZE];        /* "partner-representative", "deputy", "alliance-director" ... (A5) */
+    char organisation[ODS_SIZE];
+};
+
+/* What the roster says of a caller in one alliance, now. */
+struct standing {
+    bool has_partner;                  /* the caller's organisation is on the roster */
+    char organisation[ODS_SIZE];       /* the token's, else the one of the appointments */
+    enum partner_status partner_status;
+    bool is_voting;
+    bool is_commissioner;
+    struct appointment appointments[APPOINTMENTS_MAX]; /* in force now, of this person */
+    int appointment_count;
+};
+/* An appointment in force to that role (and organisation, unless NULL); NULL if there is none. */
+const struct appointment *standing_appointment(const struct standing *standing, const char *role,
+                                               const char *organisation);
+/* Representative or deputy of that organisation: may speak and vote for it. */
+const struct appointment *standing_speaks_for(const struct standing *standing,
+                                              const char *organisation);
+
+/* Roles as the api-spec names them (x-roles), a bit each; see access.c for what each asks for. */
+typedef uint64_t role_set;
+/* false when there is no such role: the service does not start. */
+bool role_set_add(role_set *roles, const char *name) MUST_CHECK;
+/* NOT_FOUND to whom the alliance is none of their business, ROLE_MISSING to who may know of it. */
+bool access_check(const struct standing *standing, role_set roles, struct problem *err) MUST_CHECK;
+
+/* True if a matter restricted to these organisations (NULL = not restricted) may be known. */
+bool access_may_know(const struct standing *standing, const char *const organisations[], int count);
+
+#endif

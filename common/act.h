@@ -1,0 +1,91 @@
+/* An act: one writing transaction over one alliance, under that alliance's journal head lock.
+ * Everything that changes anything in Accord is an act, and an act changes things in one way: it
+ * appends events, and the database derives every business row from them (accord.project()).
+ * The runtime role has no right to write a business table. One thread at a time. */
+#ifndef ACCORD_COMMON_ACT_H
+#define ACCORD_COMMON_ACT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/db.h"
+
+/* Who acts. A person or system by its token; or a service by itself (then only `service`). */
+struct actor {
+    char issuer[IDENTITY_SIZE];
+    char subject[IDENTITY_SIZE];
+    char client[IDENTITY_SIZE];
+    char organisation[ODS_SIZE];
+    char appointment_id[UUID_SIZE];
+    char service[CODE_SIZE];
+};
+
+enum event_class { EVENT_OPEN, EVENT_RESTRICTED };
+
+/* One business act as it goes into the journal. `data` holds the resource's full new state: each
+ * member is named after a business table (camelCase) and is a row, or an array of rows, whose
+ * members are the columns in camelCase, without allianceId and sequence. The database writes
+ * exactly these rows. A row replaces the one with its key; rows of history tables are only added.
+ * Amounts are integers named ...Pence, instants RFC 3339 text, decimals text, no nulls. */
+struct event {
+    const char *type;    /* "ledger.hold.placed.v1" */
+    const char *subject; /* "ledger/holds/<uuid>" */
+    json_t *data;        /* borrowed */
+    enum event_class class;
+    json_t *restricted_to; /* array of organisations, borrowed; NULL unless restricted */
+    json_t *links;         /* array of references this relied on (F6), borrowed; may be NULL */
+    /* The outcome of a decision, when this event is it: what membership shows as its effects. */
+    const char *effect_decision_id; /* NULL = none */
+    bool effect_refused;
+    const char *effect_reason;
+    int64_t occurred_ms; /* INSTANT_NONE = now */
+};
+
+struct act {
+    struct db *db;
+    struct db_tx *tx;
+    const char *service;
+    char alliance_id[UUID_SIZE];
+    struct actor actor;
+    char request_id[UUID_SIZE];
+    char traceparent[TRACEPARENT_SIZE];
+    int64_t now_ms;   /* accord_now() under the lock, never below the last event's time */
+    int64_t sequence; /* the head: the last event's number, 0 = none yet */
+    char head_hash[DIGEST_SIZE];
+    /* own: cursors ({"membership": 57}), events not yet sent, a slot for the service's own
+     * working state within a batch (see act_slot) */
+    struct act_private *private;
+};
+
+/* Begins the transaction, locks the head (made first if `create`) and reads the clock.
+ * PROBLEM_NOT_FOUND when the alliance has no head in this service and `create` is false. */
+bool act_begin(struct db *db, const char *service, const char *alliance_id,
+               const struct actor *actor, bool create, struct act *ret_act,
+               struct problem *err) MUST_CHECK;
+/* Sends what is pending and commits; true only when the server said COMMIT. */
+bool act_commit(struct act *act, struct problem *err) MUST_CHECK;
+/* Rolls back unless committed. */
+void act_done(struct act *act);
+#define act_auto_t CLEANUP(act_done) struct act
+
+/* Appends an event; its number is act->sequence afterwards. Events are sent set-wise before the
+ * next query of this act or its commit. Refuses what is over EVENT_BYTES_MAX (BODY_TOO_LARGE). */
+bool act_append(struct act *act, const struct event *event, struct problem *err) MUST_CHECK;
+
+/* act_select() is db_select() that sends pending events first: always use it within an act. */
+bool act_flush(struct act *act, struct problem *err) MUST_CHECK;
+#define act_select(act, query, ret_rows, err, ...) \
+    (act_flush((act), (err)) && db_select((act)->tx, (query), (ret_rows), (err), ##__VA_ARGS__))
+#define act_select_one(act, query, ret_rows, err, ...) \
+    (act_flush((act), (err)) && db_select_one((act)->tx, (query), (ret_rows), (err), ##__VA_ARGS__))
+
+/* The cursor over another service's journal as of this act; 0 = none. */
+int64_t act_cursor(const struct act *act, const char *service);
+
+/* A service's own working state that lives as long as the act (the ledger's book of balances in a
+ * batch). Freed by `free_slot` at the end; NULL until set. */
+void *act_slot(struct act *act);
+void act_set_slot(struct act *act, void *slot, void (*free_slot)(void *));
+
+#endif

@@ -1,0 +1,105 @@
+/* PostgreSQL: a bounded pool, transactions over one alliance, named queries. Asynchronous libpq
+ * with our own deadlines, so that a frozen server can't hang a request; `begin; set local; query`
+ * travel as one pipeline. A struct db may be used by any thread, a struct db_tx by one at a time.
+ * SQLSTATE -> problem is one table in db.c. */
+#ifndef ACCORD_COMMON_DB_H
+#define ACCORD_COMMON_DB_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/problem.h"
+
+struct db;
+struct db_tx;
+
+/* A statement of a queries.sql (tools/queries.py makes the constants). `$1` is always the
+ * transaction's alliance; the arguments start at `$2`. */
+struct db_query {
+    const char *name;
+    const char *text;
+    unsigned argument_count; /* without $1 */
+};
+
+/* One argument, in PostgreSQL's text format. Made by the functions below, within DB calls only. */
+struct db_arg {
+    const char *text; /* borrowed; NULL = SQL null unless `space` is used */
+    char space[40];
+};
+struct db_arg db_text(const char *text); /* NULL = null, "" = "" */
+struct db_arg db_text_or_null(const char *text); /* NULL and "" = null */
+struct db_arg db_int(int64_t value);
+struct db_arg db_bool(bool value);
+struct db_arg db_instant(int64_t ms); /* timestamptz; INSTANT_NONE = null */
+struct db_arg db_day(int32_t day);    /* date; DAY_NONE = null */
+
+/* What came back; owned by whoever holds it. */
+struct db_rows {
+    PGresult *result;
+    int count;
+};
+void db_rows_done(struct db_rows *rows);
+#define db_rows_auto_t CLEANUP(db_rows_done) struct db_rows
+
+/* Columns by name; an unknown name is a bug and asserts. NULL: NULL, 0, false, *_NONE. */
+const char *row_text(const struct db_rows *rows, int row, const char *column);
+void row_copy(const struct db_rows *rows, int row, const char *column, char *ret_text, size_t size);
+int64_t row_int(const struct db_rows *rows, int row, const char *column);
+bool row_bool(const struct db_rows *rows, int row, const char *column);
+bool row_is_null(const struct db_rows *rows, int row, const char *column);
+int64_t row_instant(const struct db_rows *rows, int row, const char *column); /* a timestamptz */
+int32_t row_day(const struct db_rows *rows, int row, const char *column);     /* a date */
+
+struct db_config {
+    const char *conninfo;         /* libpq's; several hosts allowed */
+    const char *application_name; /* "accord-ledger" */
+    const char *search_path;      /* "ledger, accord" */
+    unsigned connections_max;     /* 4-8 */
+};
+bool db_new(const struct db_config *config, struct db **ret_db, struct problem *err) MUST_CHECK;
+void db_free(struct db *db);
+/* One trip to the server: reachable, writable, and fsync, full_page_writes, synchronous_commit on. */
+bool db_is_ready(struct db *db, struct problem *err) MUST_CHECK;
+/* For /metrics. */
+void db_stats(struct db *db, unsigned *ret_open, unsigned *ret_busy, unsigned *ret_waiting);
+
+/* Begins a transaction over one alliance (NULL: none; then row-level security shows nothing but
+ * what has none). READ COMMITTED. Nothing is sent before the first query. */
+bool db_begin(struct db *db, const char *alliance_id, bool read_only, struct db_tx **ret_tx,
+              struct problem *err) MUST_CHECK;
+/* True only if the server said COMMIT. A lost answer of a writing transaction is
+ * PROBLEM_OUTCOME_UNKNOWN. Ends the transaction either way. */
+bool db_commit(struct db_tx *tx, struct problem *err) MUST_CHECK;
+/* Rolls back; NULL is fine. */
+void db_rollback(struct db_tx *tx);
+static inline void db_tx_done(struct db_tx **tx)
+{
+    db_rollback(*tx);
+    *tx = NULL;
+}
+#define db_tx_auto_t CLEANUP(db_tx_done) struct db_tx
+/* The last failure was a serialisation failure or deadlock: roll back and repeat the closure. */
+bool db_tx_should_repeat(const struct db_tx *tx);
+const char *db_tx_alliance(const struct db_tx *tx);
+
+/* Sends without waiting; its result is checked by the next call that waits. */
+bool db_send_args(struct db_tx *tx, const struct db_query *query, const struct db_arg args[],
+                  size_t count, struct problem *err) MUST_CHECK;
+/* Any number of rows. */
+bool db_select_args(struct db_tx *tx, const struct db_query *query, struct db_rows *ret_rows,
+                    struct problem *err, const struct db_arg args[], size_t count) MUST_CHECK;
+/* Exactly one row; anything else is PROBLEM_INTERNAL. */
+bool db_select_one_args(struct db_tx *tx, const struct db_query *query, struct db_rows *ret_rows,
+                        struct problem *err, const struct db_arg args[], size_t count) MUST_CHECK;
+
+#define DB_ARGS_(...)                        \
+    (const struct db_arg[]){__VA_ARGS__},    \
+        sizeof((const struct db_arg[]){__VA_ARGS__}) / sizeof(struct db_arg)
+/* db_select(tx, &QUERY_RISK_GET, &rows, err, db_text(id)) */
+#define db_select(tx, query, ret_rows, err, ...) \
+    db_select_args((tx), (query), (ret_rows), (err), DB_ARGS_(__VA_ARGS__))
+#define db_select_one(tx, query, ret_rows, err, ...) \
+    db_select_one_args((tx), (query), (ret_rows), (err), DB_ARGS_(__VA_ARGS__))
+
+#endif

@@ -1,0 +1,79 @@
+/* One dispatcher between ulfius and the handlers. In order: limits and duplicate headers, request
+ * id, route (405, 404), token, scope, content type and accept, parameters, body (strict JSON, schema,
+ * every fault at once), then the transaction: standing -> x-roles -> idempotency -> If-Match ->
+ * handler -> stored answer -> commit. All of it is driven by the api-spec; a handler is only the
+ * work. Writes of one alliance that wait together share one act (a batch); a request that fails
+ * inside a batch is repeated alone, and a lone one never waits for company.
+ * Handlers run on ulfius' thread per connection. */
+#ifndef ACCORD_COMMON_HTTP_H
+#define ACCORD_COMMON_HTTP_H
+
+#include <jansson.h>
+
+#include "common/access.h"
+#include "common/act.h"
+
+struct service;
+struct operation; /* of the api-spec: common/spec.h */
+
+struct request {
+    struct service_context *context; /* the running service: common/service.h */
+    const struct operation *operation;
+    struct caller caller;
+    struct standing standing;       /* empty for operations without an alliance */
+    char alliance_id[UUID_SIZE];    /* "" for operations without an alliance */
+    char request_id[UUID_SIZE];
+    char traceparent[TRACEPARENT_SIZE];
+    struct db_tx *tx;               /* the transaction: read-only for GET */
+    struct act *act;                /* writing operations only, else NULL */
+    int64_t now_ms;                 /* accord_now() */
+    const json_t *body;             /* checked against the schema; NULL without a body */
+    const char *text_body;          /* for text/csv imports; NULL otherwise */
+    size_t text_body_size;
+    int64_t if_match;               /* version of If-Match; 0 = none given, -1 = "*" */
+    struct request_private *private;
+};
+
+/* Path and query parameters, checked against the spec. Path parameters are never NULL; an absent
+ * query parameter is NULL (its `default` counts as given). */
+const char *request_path(const struct request *request, const char *name);
+const char *request_query(const struct request *request, const char *name);
+
+struct reply; /* filled by the functions below, each takes (steals) `resource` */
+
+/* 200 with the resource; version > 0 becomes ETag "n" and answers If-None-Match. */
+void reply_ok(struct reply *reply, json_t *resource, int64_t version);
+/* 201 + Location (a reference below the alliance: "risk/risks/<uuid>") + ETag. */
+void reply_created(struct reply *reply, json_t *resource, const char *ref, int64_t version);
+/* 202 with the resource. */
+void reply_accepted(struct reply *reply, json_t *resource);
+/* 204 */
+void reply_empty(struct reply *reply);
+/* 200 text of another type ("text/plain", "application/jwt" ...); takes the malloc'ed text. */
+void reply_text(struct reply *reply, const char *content_type, char *text);
+
+/* A page of a list. */
+struct page {
+    int limit;               /* rows to read: one more than the client asked for */
+    const char *after;       /* key of the last item of the page before; NULL = from the start */
+};
+/* Reads `limit` and `cursor` (bound to operation, alliance and filters; else CURSOR_INVALID). */
+bool page_begin(const struct request *request, struct page *ret_page, struct problem *err) MUST_CHECK;
+/* Answers with `items` (taken; up to page->limit of them, in key order): {"items", "nextCursor"} and
+ * a Link header, or text/csv with the spec's columns if the client prefers it. `key_member` is the
+ * member of an item that the list is ordered by; it must be unique. */
+void list_reply(const struct request *request, struct reply *reply, const struct page *page,
+                json_t *items, const char *key_member);
+
+/* Fails with VERSION_STALE / PRECONDITION_MISSING unless If-Match names this version. */
+bool request_match(const struct request *request, int64_t version, struct problem *err) MUST_CHECK;
+
+typedef bool handler(struct request *request, struct reply *reply, struct problem *err);
+
+/* operationId -> handler; api.c of each service has one table of these. */
+struct route {
+    const char *operation_id;
+    handler *handle;
+};
+
+#endif

@@ -1,0 +1,4 @@
+-- Revert accord:core
+begin;
+drop schema accord cascade;
+commit;

@@ -1,0 +1,37 @@
+/* A service: what the five mains fill in, and what runs it. service_run() reads the configuration,
+ * refuses what does not fit (spec against handlers, schema against binary, keys, ports), starts
+ * the HTTP side, the bus, the consumers and the sweeper, says it is ready, and drains on TERM. */
+#ifndef ACCORD_COMMON_SERVICE_H
+#define ACCORD_COMMON_SERVICE_H
+
+#include "common/consumer.h"
+#include "common/http.h"
+#include "common/subject.h"
+
+/* Work that comes due by the clock. Commands re-check every deadline themselves: a sweep only makes
+ * visible what is already true. Runs about once a second per alliance that `due` lists. */
+struct sweep {
+    const char *name;
+    /* Alliances with something due: rows with one column alliance_id. $1 is null here. */
+    const struct db_query *due;
+    bool (*run)(struct act *act, struct problem *err);
+};
+
+struct service {
+    const char *name;                  /* "ledger" */
+    const char *spec;                  /* embedded JSON of api-spec/<name>.yaml */
+    const char *const *schema_changes; /* embedded from the Sqitch plans, NULL-terminated */
+    const char *const *follows;        /* services whose journals it follows, NULL-terminated */
+    const struct route *routes;
+    size_t route_count;
+    const struct reaction *reactions;
+    size_t reaction_count;
+    const struct sweep *sweeps;
+    size_t sweep_count;
+    const struct subject_hooks *subjects; /* NULL = nothing of it is ever decided on */
+};
+
+/* Runs until told to stop; returns the process' exit status. */
+int service_run(const struct service *service, int argc, char *argv[]);
+
+#endif

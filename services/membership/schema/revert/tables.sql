@@ -1,0 +1,5 @@
+-- Revert membership:tables
+begin;
+drop schema membership cascade;
+delete from accord.fact where schema_name = 'membership';
+commit;

@@ -1,0 +1,5 @@
+-- Revert reinvestment:tables
+begin;
+drop schema reinvestment cascade;
+delete from accord.fact where schema_name = 'reinvestment';
+commit;
