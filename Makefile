@@ -35,7 +35,7 @@ LDFLAGS_fuzz := -fsanitize=address,undefined
 NEEDS_PACKAGES := $(filter-out help deps clean clean-data run test lint bench,$(or $(MAKECMDGOALS),all))
 ifneq ($(NEEDS_PACKAGES),)
 PACKAGE_CFLAGS := $(shell pkg-config --cflags libulfius libmicrohttpd jansson libpq librhonabwy gnutls libcurl libpcre2-8 2>/dev/null)
-PACKAGE_LIBS := $(shell pkg-config --libs libulfius libmicrohttpd jansson libpq librhonabwy gnutls libcurl libpcre2-8 2>/dev/null) -lnng -ljwt-gnutls
+PACKAGE_LIBS := $(shell pkg-config --libs libulfius libmicrohttpd jansson libpq librhonabwy gnutls libcurl libpcre2-8 2>/dev/null) -lnng -ljwt-gnutls -lcsv
 endif
 CFLAGS := -std=gnu17 -D_GNU_SOURCE $(WARNINGS) -I. -I$(GENERATED) $(PACKAGE_CFLAGS) $(CFLAGS_$(VARIANT)) -MMD -MP -pthread
 LDFLAGS := $(LDFLAGS_$(VARIANT)) -pthread
@@ -74,11 +74,21 @@ $(GENERATED)/services/$(1)/queries.h: services/$(1)/queries.sql common/tools/que
 	@mkdir -p $$(@D)
 	python3 common/tools/queries.py $$< $$@
 $(GENERATED)/services/$(1)/embedded.h: api-spec/$(1).yaml api-spec/common.yaml common/tools/embed.py \
-    services/$(1)/schema/sqitch.plan common/schema/sqitch.plan
+    common/problem.def services/$(1)/schema/sqitch.plan common/schema/sqitch.plan
 	@mkdir -p $$(@D)
 	python3 common/tools/embed.py $(1) $$@
 endef
 $(foreach service,$(SERVICES),$(eval $(call SERVICE_RULES,$(service))))
+
+# What /v1/openapi.json answers: all five specs in one document.
+SPECS := $(SERVICES:%=api-spec/%.yaml) api-spec/common.yaml
+$(GENERATED)/openapi.json: $(SPECS) common/tools/embed.py common/problem.def
+	@mkdir -p $(@D)
+	python3 common/tools/embed.py --merged $@
+$(GENERATED)/services/membership/description.h: $(SPECS) common/tools/embed.py common/problem.def
+	@mkdir -p $(@D)
+	python3 common/tools/embed.py --description $@
+$(BUILD)/services/membership/main.o: | $(GENERATED)/services/membership/description.h
 
 $(GENERATED)/common/queries.h: common/queries.sql common/tools/queries.py
 	@mkdir -p $(@D)
