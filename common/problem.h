@@ -43,6 +43,11 @@ bool problem_set(struct problem *err, enum problem_code code, const char *format
 bool problem_add(struct problem *err, enum problem_code code, const char *fault_code,
                  const char *pointer, const char *format, ...) PRINTF_LIKE(5, 6);
 
+/* The compiler is to know that both always return false: what a failed function leaves unset is then
+ * seen not to be used. */
+#define problem_set(...) __extension__({ (void)problem_set(__VA_ARGS__); false; })
+#define problem_add(...) __extension__({ (void)problem_add(__VA_ARGS__); false; })
+
 /* Forgets everything. */
 void problem_clear(struct problem *err);
 
