@@ -1,0 +1,3 @@
+# nginx, the edge: filled in from deploy/nginx.conf.
+
+edge_configure() { :; }

@@ -1,0 +1,77 @@
+# Prepares a data folder: made, locked, and filled with a copy of everything that runs, because the
+# checkout may lie where the service user can't read.
+
+# The user that everything runs as: the caller, or `accord` when the caller is root.
+user_choose() {
+    if ((EUID != 0)); then
+        RUN_AS=()
+        OWNER=$(id -un)
+        return 0
+    fi
+    OWNER=accord
+    id accord >/dev/null 2>&1 ||
+        useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin accord
+    RUN_AS=(setpriv --reuid accord --regid accord --clear-groups --no-new-privs)
+}
+
+data_folder_make() {
+    [[ $ACCORD_DATA == /* ]] || ACCORD_DATA=$PWD/$ACCORD_DATA
+    mkdir -p "$ACCORD_DATA" 2>/dev/null || fail "the data folder $ACCORD_DATA can't be made"
+    [[ -O $ACCORD_DATA || $EUID == 0 ]] || fail "the data folder $ACCORD_DATA belongs to $(stat -c %U "$ACCORD_DATA"); set ACCORD_DATA to another"
+    if [[ ! -e $ACCORD_DATA/lock && -n $(ls -A "$ACCORD_DATA") ]]; then
+        fail "the folder $ACCORD_DATA is not empty and not Accord's; set ACCORD_DATA to another"
+    fi
+    if ((EUID == 0)) && [[ $(stat -c %U "$ACCORD_DATA") != "$OWNER" ]]; then
+        [[ $(stat -c %u "$ACCORD_DATA") == 0 ]] || fail "the data folder $ACCORD_DATA belongs to $(stat -c %U "$ACCORD_DATA"); set ACCORD_DATA to another"
+        chown "$OWNER:" "$ACCORD_DATA"
+    fi
+    chmod 700 "$ACCORD_DATA"
+    "${RUN_AS[@]}" test -w "$ACCORD_DATA" ||
+        fail "the data folder $ACCORD_DATA can't be reached by the user $OWNER, who runs Accord; set ACCORD_DATA to a folder that can"
+}
+
+# The lock lives as long as this process and the one it becomes.
+data_folder_lock() {
+    exec 9>>"$ACCORD_DATA/lock"
+    flock -n 9 || fail "Accord is already running from $ACCORD_DATA (process $(cat "$ACCORD_DATA/run/pid" 2>/dev/null || echo unknown)); stop that one first"
+}
+
+# disk_check FOLDER MEGABYTES
+disk_check() {
+    local free
+    free=$(($(stat -f -c '%a * %S' "$1") / 1048576))
+    ((free >= $2)) || fail "the disk of $1 is full: $free MB are free and $2 MB are needed; make room" \
+        "or set ACCORD_DATA to a folder on another disk"
+}
+
+# What runs, copied; the old copy goes.
+app_copy() {
+    local app=$ACCORD_DATA/app.new project program
+    rm -rf "$app"
+    mkdir -p "$app/bin" "$app/deploy"
+    cp -r deploy/lib deploy/serve deploy/jwks.py "$app/deploy/"
+    for program in deploy/example.py deploy/nginx.conf deploy/sample; do
+        [[ ! -e $program ]] || cp -r "$program" "$app/deploy/"
+    done
+    for project in "${PROJECTS[@]}"; do
+        mkdir -p "$app/$project"
+        cp -r "$project/." "$app/$project/"
+    done
+    for program in "$BUILT"/accord-*; do
+        [[ ! -f $program || ! -x $program ]] || cp "$program" "$app/bin/"
+    done
+    rm -rf "$ACCORD_DATA/app"
+    mv "$app" "$ACCORD_DATA/app"
+    chmod -R u+rwX,go-w "$ACCORD_DATA/app"
+    ((EUID != 0)) || chown -R "$OWNER:" "$ACCORD_DATA/app" "$ACCORD_DATA/lock"
+}
+
+# Becomes deploy/serve of the data folder: as its owner, without new privileges, in a clean environment.
+serve_become() {
+    local name pass=()
+    for name in "${SETTINGS[@]}"; do pass+=("$name=${!name:-}"); done
+    cd /
+    exec "${RUN_AS[@]}" ${PARENT_WATCH:+setpriv --pdeathsig TERM} env -i --default-signal=INT,TERM,HUP \
+        PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME="$ACCORD_DATA" \
+        "${pass[@]}" "$ACCORD_DATA/app/deploy/serve"
+}

@@ -1,0 +1,68 @@
+# Installs what is missing of deploy/packages.txt, starting no daemon and opening no port.
+
+# packages_missing SET...: the packages of these sets that are not installed (or provided).
+packages_missing() {
+    local sets=" $* " installed set package rest
+    installed=" $(dpkg-query -W -f '${db:Status-Status} ${Package} ${Provides}\n' |
+        sed -n 's/^installed //p' | tr -s ', \n' ' ' | sed 's/([^)]*)//g') "
+    while read -r set package rest; do
+        [[ $sets == *" $set "* && $installed != *" $package "* ]] && printf '%s\n' "$package"
+    done <"$ACCORD_CHECKOUT/deploy/packages.txt"
+    return 0
+}
+
+# packages_need SET...
+packages_need() {
+    local missing
+    mapfile -t missing < <(packages_missing "$@")
+    ((${#missing[@]})) || return 0
+    if ((EUID != 0)); then
+        fail "${#missing[@]} Debian packages are missing, which only root can install; as root run:" \
+            "make -C $(printf '%q' "$ACCORD_CHECKOUT") deps   (${missing[*]})"
+    fi
+    step packages "installing ${missing[*]}"
+    packages_install "${missing[@]}"
+}
+
+POLICY=/usr/sbin/policy-rc.d
+POLICY_SAVED=/usr/sbin/policy-rc.d.before-accord
+CREATECLUSTER=/etc/postgresql-common/createcluster.d/accord.conf
+
+# Forbids maintainer scripts to start daemons, and PostgreSQL's to make a cluster; undone by
+# daemons_allow, also after a run that was killed in between.
+daemons_forbid() {
+    daemons_allow
+    [[ ! -e $POLICY ]] || mv "$POLICY" "$POLICY_SAVED"
+    printf '#!/bin/sh\n# Made by Accord while it installs packages; removed afterwards.\nexit 101\n' >"$POLICY"
+    chmod 755 "$POLICY"
+    mkdir -p "${CREATECLUSTER%/*}"
+    printf 'create_main_cluster = false\n' >"$CREATECLUSTER"
+}
+
+daemons_allow() {
+    if grep -qs 'Made by Accord' "$POLICY"; then rm -f "$POLICY"; fi
+    [[ ! -e $POLICY_SAVED ]] || mv "$POLICY_SAVED" "$POLICY"
+    rm -f "$CREATECLUSTER"
+    rmdir --ignore-fail-on-non-empty "${CREATECLUSTER%/*}" 2>/dev/null || true
+}
+
+packages_install() (
+    log=$(mktemp)
+    trap 'daemons_allow; rm -f "$log"' EXIT
+    trap 'exit 130' INT TERM
+    had_nginx=$(dpkg-query -W -f '${db:Status-Status}' nginx-common 2>/dev/null || true)
+    daemons_forbid
+    export DEBIAN_FRONTEND=noninteractive
+    install=(apt-get install -y -q --no-install-recommends "$@")
+    if ! "${install[@]}" >"$log" 2>&1; then
+        # Perhaps only the list of packages is old, or was never fetched.
+        { apt-get update -q && "${install[@]}"; } >"$log" 2>&1 || {
+            tail -n 15 "$log" >&2
+            fail "apt-get could not install the packages above; its last lines say why"
+        }
+    fi
+    # nginx's package would start it at the next boot, on port 80: nobody asked for that.
+    if [[ $had_nginx != installed && -x /usr/bin/deb-systemd-helper ]]; then
+        deb-systemd-helper disable nginx.service >/dev/null 2>&1 || true
+    fi
+)
