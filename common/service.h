@@ -4,6 +4,7 @@
 #ifndef ACCORD_COMMON_SERVICE_H
 #define ACCORD_COMMON_SERVICE_H
 
+#include "common/bus.h"
 #include "common/consumer.h"
 #include "common/http.h"
 #include "common/subject.h"
@@ -29,9 +30,15 @@ struct service {
     const struct sweep *sweeps;
     size_t sweep_count;
     const struct subject_hooks *subjects; /* NULL = nothing of it is ever decided on */
+    /* Questions of its own that it answers on the bus, beside the house's. */
+    const struct bus_answerer *answerers;
+    size_t answerer_count;
 };
 
-/* Runs until told to stop; returns the process' exit status. */
+/* --config FILE [--instance N] [--ready-fd N]: runs until TERM or INT; N gets the line "ready".
+ * --config FILE --resume ALLIANCE SOURCE: lets a stalled alliance go on.
+ * --config FILE --erase ALLIANCE SEQUENCE --ground TEXT --approver TEXT: journal_erase().
+ * Returns the process' exit status. */
 int service_run(const struct service *service, int argc, char *argv[]);
 
 #endif

@@ -32,19 +32,62 @@ struct carried_decision {
     int64_t carried_ms;
 };
 
+struct service_context;
+struct bus_answerer;
+struct foreign_event;
+
 struct subject_hooks {
     /* Describes `ref` for `effect`, as this caller may see it (NOT_FOUND otherwise); checks that
      * the effect could happen now (RULE_BROKEN, FUNDS_INSUFFICIENT, STATE_CONFLICT ... otherwise).
      * May append an event (a case becomes `proposed`). */
     bool (*describe)(struct act *act, const struct standing *standing, const char *ref,
                      const char *effect, struct subject *ret_subject, struct problem *err);
-    /* Does what was decided. A rule that has come to forbid it: return false with its 4xx problem
-     * and nothing appended; the house appends `<service>.effect.refused.v1`. */
+    /* Does what was decided. The house has appended `<service>.effect.done.v1` before; an event of
+     * the hook that sets effect_decision_id is shown instead. A rule that has come to forbid it:
+     * return false with its 4xx problem; the house takes back whatever was appended and appends
+     * `<service>.effect.refused.v1`. */
     bool (*carry)(struct act *act, const struct carried_decision *decision, struct problem *err);
     /* The decision ended without effect (rejected, lapsed, escalated, withdrawn, never opened). */
     bool (*release)(struct act *act, const char *ref, const char *effect, const char *outcome,
                     struct problem *err);
 };
+
+/* --- membership's own subjects, within its own acts ----------------------------------------------- */
+
+/* Describes, digests and freezes `ref` for this decision, opened in the same act. `ret_described`
+ * is {"kind", "title", "summary", "content", "version", "nonce", "digest", "organisations"?,
+ * "restrictedTo"?}; the caller frees it. */
+bool subject_freeze(struct act *act, const struct subject_hooks *hooks,
+                    const struct standing *standing, const char *ref, const char *effect,
+                    const char *decision_id, json_t **ret_described, struct problem *err) MUST_CHECK;
+/* What a decision's end means for its subject: `outcome` is carried, rejected, lapsed, escalated or
+ * withdrawn, `event_data` the data of the event that says so (member `decision`). */
+bool subject_settle(struct act *act, const struct subject_hooks *hooks, const char *outcome,
+                    const json_t *event_data, struct problem *err) MUST_CHECK;
+
+/* --- other services' subjects ------------------------------------------------------------------------ */
+
+/* Asks the owner of `ref` (over the bus, as `caller`) to describe and freeze it for a decision that
+ * is about to open; the same answer as subject_freeze(). Before the act, not within it: it waits.
+ * The owner first reaches `membership_sequence`, so that it knows whom we know. */
+bool subject_ask(struct service_context *context, const struct caller *caller,
+                 const char *alliance_id, const char *request_id, const char *traceparent,
+                 const char *ref, const char *effect, const char *decision_id,
+                 int64_t membership_sequence, json_t **ret_described, struct problem *err) MUST_CHECK;
+
+/* --- the owner's side, driven by the house --------------------------------------------------------------- */
+
+/* subject.describe */
+extern const struct bus_answerer SUBJECT_ANSWERERS[];
+extern const size_t SUBJECT_ANSWERER_COUNT;
+/* Every event of membership's passes here before the service's own reactions. */
+bool subject_react(struct act *act, const struct subject_hooks *hooks,
+                   const struct foreign_event *event, struct problem *err) MUST_CHECK;
+/* Thaws what was frozen FREEZE_UNOPENED_MS ago for a decision that never opened. */
+bool subject_thaw_unopened(struct act *act, const struct subject_hooks *hooks,
+                           struct problem *err) MUST_CHECK;
+
+/* --- for handlers and reactions ---------------------------------------------------------------------------- */
 
 /* SUBJECT_FROZEN while a decision holds the subject: call it before changing one. */
 bool subject_check_thawed(struct act *act, const char *ref, struct problem *err) MUST_CHECK;

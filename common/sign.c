@@ -1,0 +1,256 @@
+#include "common/sign.h"
+
+#include <errno.h>
+#include <gnutls/abstract.h>
+#include <gnutls/gnutls.h>
+#include <jwt.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "common/base64url.h"
+
+/* libjwt only signs here: what it verifies it verifies carelessly, so sign_check.c does that. */
+
+enum { PEM_BYTES_MAX = 16 * 1024, AUDIENCES_MAX = 16 };
+
+struct minted {
+    char audience[CODE_SIZE];
+    char token[SERVICE_TOKEN_SIZE];
+    int64_t expires_s;
+};
+
+struct signer {
+    char service[CODE_SIZE];
+    char kid[CODE_SIZE];
+    char *pem;
+    struct key_set *keys;
+    pthread_mutex_t mutex; /* of what was minted */
+    struct minted minted[AUDIENCES_MAX];
+    size_t minted_count;
+};
+
+static void jwt_done(jwt_t **jwt)
+{
+    jwt_free(*jwt);
+}
+#define jwt_auto_t CLEANUP(jwt_done) jwt_t
+
+static void close_file(FILE **file)
+{
+    if (*file != NULL)
+        fclose(*file);
+}
+
+static bool pem_read(const char *file_name, char **ret_pem, struct problem *err)
+{
+    CLEANUP(close_file) FILE *file = fopen(file_name, "re");
+    struct stat status;
+    if (file == NULL || fstat(fileno(file), &status) != 0)
+        return problem_set(err, PROBLEM_INTERNAL, "%s: cannot be read: %s", file_name,
+                           strerror(errno));
+    if ((status.st_mode & (S_IRWXO | S_IWGRP)) != 0)
+        return problem_set(err, PROBLEM_INTERNAL,
+                           "%s: a private key that others may read is none; chmod 600 it",
+                           file_name);
+    char_auto_t *pem = calloc(1, PEM_BYTES_MAX + 1);
+    if (pem == NULL)
+        abort();
+    size_t size = fread(pem, 1, PEM_BYTES_MAX, file);
+    if (ferror(file) || size == 0 || size == PEM_BYTES_MAX)
+        return problem_set(err, PROBLEM_INTERNAL, "%s: is not a private key in PEM", file_name);
+    *ret_pem = STEAL(pem);
+    return true;
+}
+
+/* A coordinate as JWK writes it: 32 bytes, whatever zeros the number begins with. */
+static bool coordinate_encode(const gnutls_datum_t *number, char ret_text[BASE64URL_TEXT_MAX(32)])
+{
+    unsigned char bytes[32] = {0};
+    const unsigned char *from = number->data;
+    unsigned size = number->size;
+    while (size > sizeof bytes && *from == 0) {
+        from++;
+        size--;
+    }
+    if (size > sizeof bytes)
+        return false;
+    memcpy(bytes + sizeof bytes - size, from, size);
+    base64url_encode(bytes, sizeof bytes, ret_text);
+    return true;
+}
+
+static bool pem_point(const char *file_name, const char *pem, char ret_x[BASE64URL_TEXT_MAX(32)],
+                      char ret_y[BASE64URL_TEXT_MAX(32)], struct problem *err)
+{
+    gnutls_privkey_t key;
+    gnutls_datum_t text = {(unsigned char *)pem, (unsigned)strlen(pem)};
+    gnutls_datum_t x = {NULL, 0}, y = {NULL, 0}, secret = {NULL, 0};
+    gnutls_ecc_curve_t curve = GNUTLS_ECC_CURVE_INVALID;
+    if (gnutls_privkey_init(&key) < 0)
+        abort();
+    bool ok = gnutls_privkey_import_x509_raw(key, &text, GNUTLS_X509_FMT_PEM, NULL, 0) == 0 &&
+              gnutls_privkey_get_pk_algorithm(key, NULL) == GNUTLS_PK_ECDSA &&
+              gnutls_privkey_export_ecc_raw(key, &curve, &x, &y, &secret) == 0 &&
+              curve == GNUTLS_ECC_CURVE_SECP256R1 && coordinate_encode(&x, ret_x) &&
+              coordinate_encode(&y, ret_y);
+    gnutls_free(x.data);
+    gnutls_free(y.data);
+    if (secret.data != NULL)
+        gnutls_memset(secret.data, 0, secret.size);
+    gnutls_free(secret.data);
+    gnutls_privkey_deinit(key);
+    if (!ok)
+        return problem_set(err, PROBLEM_INTERNAL, "%s: is not an EC key on P-256 in PEM", file_name);
+    return true;
+}
+
+/* Our key is the one whose public half is published under our name. */
+static bool signer_find_kid(struct signer *signer, const char *folder, const char *file_name,
+                            struct problem *err)
+{
+    char x[BASE64URL_TEXT_MAX(32)], y[BASE64URL_TEXT_MAX(32)];
+    if (!pem_point(file_name, signer->pem, x, y, err))
+        return false;
+    if (!key_set_kid(signer->keys, x, y, signer->kid))
+        return problem_set(err, PROBLEM_INTERNAL, "%s: its public half is not in %s/cluster.jwks",
+                           file_name, folder);
+    size_t length = strlen(signer->service);
+    if (strncmp(signer->kid, signer->service, length) != 0 || signer->kid[length] != '-')
+        return problem_set(err, PROBLEM_INTERNAL, "%s: is published as %s, not as %s's", file_name,
+                           signer->kid, signer->service);
+    return true;
+}
+
+bool signer_new(const char *service, const char *folder, struct signer **ret_signer,
+                struct problem *err)
+{
+    char file_name[1024], jwks_name[1024];
+    struct signer *signer = calloc(1, sizeof *signer);
+    if (signer == NULL)
+        abort();
+    pthread_mutex_init(&signer->mutex, NULL);
+    snprintf(signer->service, sizeof signer->service, "%s", service);
+    snprintf(file_name, sizeof file_name, "%s/%s.pem", folder, service);
+    snprintf(jwks_name, sizeof jwks_name, "%s/cluster.jwks", folder);
+    if (!key_set_load(jwks_name, &signer->keys, err) || !pem_read(file_name, &signer->pem, err) ||
+        !signer_find_kid(signer, folder, file_name, err)) {
+        signer_free(signer);
+        return false;
+    }
+    *ret_signer = signer;
+    return true;
+}
+
+void signer_free(struct signer *signer)
+{
+    if (signer == NULL)
+        return;
+    if (signer->pem != NULL)
+        explicit_bzero(signer->pem, strlen(signer->pem));
+    free(signer->pem);
+    key_set_free(signer->keys);
+    pthread_mutex_destroy(&signer->mutex);
+    free(signer);
+}
+
+struct key_set *signer_keys(struct signer *signer)
+{
+    return signer->keys;
+}
+
+const char *signer_service(const struct signer *signer)
+{
+    return signer->service;
+}
+
+/* Signs a payload; libjwt writes typ JWT whatever it is told. */
+static bool claims_sign(const struct signer *signer, const json_t *claims, char **ret_jws,
+                        struct problem *err)
+{
+    jwt_auto_t *jwt = NULL;
+    char_auto_t *payload = json_dumps(claims, JSON_COMPACT);
+    if (payload == NULL || jwt_new(&jwt) != 0)
+        abort();
+    if (jwt_set_alg(jwt, JWT_ALG_ES256, (const unsigned char *)signer->pem,
+                    (int)strlen(signer->pem)) != 0 ||
+        jwt_add_header(jwt, "kid", signer->kid) != 0 || jwt_add_grants_json(jwt, payload) != 0)
+        return problem_set(err, PROBLEM_INTERNAL, "%s's key does not sign: %s", signer->service,
+                           strerror(errno));
+    char *made = jwt_encode_str(jwt);
+    if (made == NULL)
+        return problem_set(err, PROBLEM_INTERNAL, "%s's key does not sign: %s", signer->service,
+                           strerror(errno));
+    *ret_jws = strdup(made);
+    free(made);
+    if (*ret_jws == NULL)
+        abort();
+    return true;
+}
+
+/* The place of this audience's token; the mutex is held. NULL when there are too many. */
+static struct minted *minted_find(struct signer *signer, const char *audience)
+{
+    for (size_t i = 0; i < signer->minted_count; i++)
+        if (strcmp(signer->minted[i].audience, audience) == 0)
+            return &signer->minted[i];
+    if (signer->minted_count == AUDIENCES_MAX)
+        return NULL;
+    struct minted *minted = &signer->minted[signer->minted_count++];
+    snprintf(minted->audience, sizeof minted->audience, "%s", audience);
+    return minted;
+}
+
+static bool token_mint(const struct signer *signer, struct minted *minted, int64_t now_s,
+                       struct problem *err)
+{
+    char_auto_t *jws = NULL;
+    json_auto_t *claims = json_pack("{s:s, s:s, s:I, s:I}", "iss", signer->service, "aud",
+                                    minted->audience, "iat", (json_int_t)now_s, "exp",
+                                    (json_int_t)(now_s + SERVICE_TOKEN_S));
+    if (claims == NULL)
+        abort();
+    if (!claims_sign(signer, claims, &jws, err))
+        return false;
+    if (strlen(jws) >= sizeof minted->token)
+        return problem_set(err, PROBLEM_INTERNAL, "a service token of %zu bytes is too long",
+                           strlen(jws));
+    snprintf(minted->token, sizeof minted->token, "%s", jws);
+    minted->expires_s = now_s + SERVICE_TOKEN_S;
+    return true;
+}
+
+bool signer_token(struct signer *signer, const char *audience, char ret_token[SERVICE_TOKEN_SIZE],
+                  struct problem *err)
+{
+    int64_t now_s = (int64_t)time(NULL);
+    bool ok = true;
+    pthread_mutex_lock(&signer->mutex);
+    struct minted *minted = minted_find(signer, audience);
+    if (minted == NULL)
+        ok = problem_set(err, PROBLEM_INTERNAL, "tokens for more than %d services", AUDIENCES_MAX);
+    /* Also when the clock was set back: a token from the future is refused. */
+    else if (minted->expires_s - now_s < SERVICE_TOKEN_RENEW_S ||
+             minted->expires_s - now_s > SERVICE_TOKEN_S)
+        ok = token_mint(signer, minted, now_s, err);
+    if (ok)
+        snprintf(ret_token, SERVICE_TOKEN_SIZE, "%s", minted->token);
+    pthread_mutex_unlock(&signer->mutex);
+    return ok;
+}
+
+bool signer_sign_head(struct signer *signer, const struct journal_head *head, char **ret_jws,
+                      struct problem *err)
+{
+    char hash[2 * HASH_BYTES + 1];
+    hash_format(&head->hash, hash);
+    json_auto_t *claims = json_pack("{s:s, s:s, s:I, s:s, s:I}", "service", head->service,
+                                    "alliance", head->alliance_id, "sequence",
+                                    (json_int_t)head->sequence, "hash", hash, "iat",
+                                    (json_int_t)head->signed_at_s);
+    if (claims == NULL)
+        abort();
+    return claims_sign(signer, claims, ret_jws, err);
+}

@@ -1,0 +1,74 @@
+/* What Accord signs for itself, ES256: the tokens by which services know each other on the bus, and
+ * the journal heads that partners keep as proof. libjwt signs (sign.c), rhonabwy verifies
+ * (sign_check.c), always with one explicit key of the cluster's published ones, chosen by `kid`;
+ * a key's kid is its service's name, "-" and a number, so that no service can speak as another.
+ * Any thread. */
+#ifndef ACCORD_COMMON_SIGN_H
+#define ACCORD_COMMON_SIGN_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/chain.h"
+#include "common/problem.h"
+
+enum {
+    SERVICE_TOKEN_S = 60,        /* how long one is good */
+    SERVICE_TOKEN_RENEW_S = 30,  /* minted anew when less than this is left */
+    SERVICE_TOKEN_SKEW_S = 5,
+    SERVICE_TOKEN_SIZE = 1024,
+};
+
+/* The cluster's public keys (cluster.jwks). Read again when a token names a kid that is not there,
+ * at most once a second: a rotated key needs no restart. */
+struct key_set;
+bool key_set_load(const char *file, struct key_set **ret_keys, struct problem *err) MUST_CHECK;
+void key_set_free(struct key_set *keys);
+static inline void key_set_done(struct key_set **keys)
+{
+    key_set_free(*keys);
+}
+#define key_set_auto_t CLEANUP(key_set_done) struct key_set
+
+/* Verifies a compact JWS: ES256, typ JWT, a kid of these keys. `ret_service` is whose key it is,
+ * `ret_claims` the payload. Claims are the caller's to check. */
+bool key_set_verify(struct key_set *keys, const char *token, char ret_service[CODE_SIZE],
+                    json_t **ret_claims, struct problem *err) MUST_CHECK;
+/* The kid whose public key has these coordinates (base64url). */
+bool key_set_kid(struct key_set *keys, const char *x, const char *y, char ret_kid[CODE_SIZE]);
+
+/* A service's own private key, and everybody's public ones. */
+struct signer;
+/* Reads <folder>/<service>.pem and <folder>/cluster.jwks. Refuses a key that is not P-256, that
+ * others may read, or that is not published as this service's. */
+bool signer_new(const char *service, const char *folder, struct signer **ret_signer,
+                struct problem *err) MUST_CHECK;
+void signer_free(struct signer *signer);
+struct key_set *signer_keys(struct signer *signer);
+const char *signer_service(const struct signer *signer);
+
+/* A token that says to `audience` who we are; cached and minted anew in time. */
+bool signer_token(struct signer *signer, const char *audience,
+                  char ret_token[SERVICE_TOKEN_SIZE], struct problem *err) MUST_CHECK;
+/* Verifies a token for us at `now_s` (seconds since 1970). `expected` is the service it must come
+ * from, NULL = any. Fails with UNAUTHENTICATED. */
+bool signer_check_token(struct signer *signer, const char *token, const char *expected,
+                        int64_t now_s, char ret_service[CODE_SIZE], struct problem *err) MUST_CHECK;
+
+/* The tail of a journal at some time, as partners keep it. */
+struct journal_head {
+    char service[CODE_SIZE];
+    char alliance_id[UUID_SIZE];
+    int64_t sequence;
+    struct hash hash;
+    int64_t signed_at_s;
+};
+/* Compact JWS with the claims service, alliance, sequence, hash (hex) and iat; the caller frees it. */
+bool signer_sign_head(struct signer *signer, const struct journal_head *head, char **ret_jws,
+                      struct problem *err) MUST_CHECK;
+/* Verifies one; `keys` NULL reads the claims without a signature check. */
+bool journal_head_read(struct key_set *keys, const char *jws, struct journal_head *ret_head,
+                       struct problem *err) MUST_CHECK;
+
+#endif
