@@ -1,0 +1,120 @@
+/* The nouns of reinvestment: ring-fences, business cases, drawdowns. Plain values; the limits of the
+ * fields stand in the api-spec and in the schema's CHECKs too. */
+#ifndef ACCORD_REINVESTMENT_MODEL_H
+#define ACCORD_REINVESTMENT_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/limits.h"
+
+enum { LISTED_MAX = 50, MILESTONES_MAX = 20 };
+
+/* A ring-fence of the agreement in force, with the ledger's figures as last told (C1). */
+struct ring_fence {
+    char code[CODE_SIZE];
+    char account_code[CODE_SIZE];
+    char purpose[TEXT_SIZE];
+    char categories[LISTED_MAX][CODE_SIZE]; /* what it may be spent on; none = anything */
+    int category_count;
+    char settings[LISTED_MAX][CODE_SIZE];   /* where; none = anywhere */
+    int setting_count;
+    int64_t agreement_version;
+    bool has_account;       /* the ledger has told of its account */
+    int64_t balance_pence;
+    int64_t committed_pence; /* held for decided cases */
+    int64_t proposed_pence;  /* asked for by cases being decided, not held yet */
+};
+
+enum case_state {
+    CASE_DRAFT,
+    CASE_SUBMITTED,
+    CASE_PROPOSED,    /* a decision is open */
+    CASE_DECIDED,     /* carried; the ledger has not answered yet */
+    CASE_IN_DELIVERY, /* the hold stands */
+    CASE_REJECTED,
+    CASE_CLOSED,
+    CASE_STATE_COUNT
+};
+
+struct milestone {
+    char code[CODE_SIZE];
+    char title[NAME_SIZE];
+    int32_t due_day;
+    int64_t amount_pence; /* 0 = none */
+};
+
+struct benefit {
+    char indicator[CODE_SIZE];
+    char baseline[24]; /* decimals stay text: no digit is lost */
+    char target[24];
+    int32_t due_day;
+};
+
+struct business_case {
+    char id[UUID_SIZE];
+    char title[NAME_SIZE];
+    char summary[TEXT_SIZE];
+    char sponsor[ODS_SIZE];
+    char beneficiary[ODS_SIZE];
+    char ring_fence[CODE_SIZE];
+    char category[CODE_SIZE];
+    char setting[CODE_SIZE];
+    char service[NAME_SIZE];
+    char specialty[NAME_SIZE];
+    int64_t award_pence;
+    int64_t one_off_pence;
+    int64_t recurrent_pence;
+    struct milestone milestones[MILESTONES_MAX];
+    int milestone_count;
+    struct benefit benefits[MILESTONES_MAX];
+    int benefit_count;
+    enum case_state state;
+    char decision_id[UUID_SIZE]; /* "" = none */
+    char hold_id[UUID_SIZE];
+    int64_t pending_pence;
+    int64_t captured_pence;
+    char outcome[CODE_SIZE]; /* "completed", "cancelled", "expired"; "" = not closed */
+    char reason[TEXT_SIZE];
+    int64_t drafted_ms;
+    char drafted_by[UUID_SIZE]; /* an appointment */
+    int64_t closed_ms;
+    int64_t version;
+};
+
+enum drawdown_state {
+    DRAWDOWN_REQUESTED,
+    DRAWDOWN_VERIFIED,
+    DRAWDOWN_CAPTURED,
+    DRAWDOWN_REFUSED,
+    DRAWDOWN_STATE_COUNT
+};
+
+struct drawdown {
+    char id[UUID_SIZE];
+    char case_id[UUID_SIZE];
+    char hold_id[UUID_SIZE];
+    char milestone[CODE_SIZE]; /* "" = none */
+    int64_t amount_pence;
+    char beneficiary[ODS_SIZE];
+    char evidence[TEXT_SIZE];
+    enum drawdown_state state;
+    int64_t requested_ms;
+    char requested_organisation[ODS_SIZE];
+    char requested_by[UUID_SIZE]; /* an appointment */
+    int64_t verified_ms;          /* INSTANT_NONE = nobody has looked at it */
+    char verified_organisation[ODS_SIZE];
+    char verified_by[UUID_SIZE];
+    char transaction_id[UUID_SIZE];
+    int64_t captured_ms;
+    char reason[TEXT_SIZE];
+    int64_t version;
+};
+
+/* Who acts for whom: the appointment they act by. */
+struct person {
+    char appointment_id[UUID_SIZE];
+    char organisation[ODS_SIZE];
+};
+
+#endif
