@@ -8,7 +8,7 @@
 
 #include "common/limits.h"
 
-enum { LISTED_MAX = 50, MILESTONES_MAX = 20 };
+enum { LISTED_MAX = 20, MILESTONES_MAX = 20 };
 
 /* A ring-fence of the agreement in force, with the ledger's figures as last told (C1). */
 struct ring_fence {
