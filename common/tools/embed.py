@@ -449,7 +449,7 @@ def check_schema(schema, where, out):
         raise SpecError(f"{where}: an array without items or maxItems")
     if "object" in types:
         extra = schema.get("additionalProperties")
-        if extra is None or extra is True:
+        if extra is None:
             raise SpecError(f"{where}: an object without additionalProperties: false")
         if isinstance(extra, dict):
             check_schema(extra, where + "/*", out)
