@@ -36,14 +36,22 @@ struct appointment {
     char id[UUID_SIZE];
     char role[CODE_SIZE];        /* "partner-representative", "deputy", "alliance-director" ... (A5) */
     char organisation[ODS_SIZE];
+    bool is_of_active;           /* that organisation is an active partner ... */
+    bool is_of_founder;          /* ... or a founder of an alliance that is still forming */
 };
 
 /* What the roster says of a caller in one alliance, now. */
 struct standing {
+    bool has_alliance;                 /* this service has heard of it */
+    char alliance_status[CODE_SIZE];   /* "forming", "active", "closing", "closed" */
+    int64_t sequence;                  /* head of this service's journal of it */
+    int64_t now_ms;
+    char token_organisation[ODS_SIZE]; /* "" = the token speaks for none */
     bool has_partner;                  /* the caller's organisation is on the roster */
     char organisation[ODS_SIZE];       /* the token's, else the one of the appointments */
     enum partner_status partner_status;
     bool is_voting;
+    bool is_founder;
     bool is_commissioner;
     struct appointment appointments[APPOINTMENTS_MAX]; /* in force now, of this person */
     int appointment_count;
@@ -51,7 +59,8 @@ struct standing {
 /* An appointment in force to that role (and organisation, unless NULL); NULL if there is none. */
 const struct appointment *standing_appointment(const struct standing *standing, const char *role,
                                                const char *organisation);
-/* Representative or deputy of that organisation: may speak and vote for it. */
+/* Representative or deputy of that organisation: may speak and vote for it. A token that speaks for
+ * one organisation never speaks for another. */
 const struct appointment *standing_speaks_for(const struct standing *standing,
                                               const char *organisation);
 

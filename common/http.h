@@ -13,11 +13,12 @@
 #include "common/access.h"
 #include "common/act.h"
 
-struct service;
-struct operation; /* of the api-spec: common/spec.h */
+struct service_context; /* the running service: common/service_context.h */
+struct operation;       /* of the api-spec: common/spec.h */
+struct http;
 
 struct request {
-    struct service_context *context; /* the running service: common/service.h */
+    struct service_context *context;
     const struct operation *operation;
     struct caller caller;
     struct standing standing;       /* empty for operations without an alliance */
@@ -26,11 +27,16 @@ struct request {
     char traceparent[TRACEPARENT_SIZE];
     struct db_tx *tx;               /* the transaction: read-only for GET */
     struct act *act;                /* writing operations only, else NULL */
-    int64_t now_ms;                 /* accord_now() */
+    int64_t now_ms;                 /* accord_now(); the system's clock in a prepare function */
+    /* A UUID that stands for this caller and Idempotency-Key: what a repeated POST makes may have it
+     * as its id. "" without a key. */
+    char key_id[UUID_SIZE];
+    void *prepared;                 /* what the operation's prepare function left; NULL otherwise */
+    void (*free_prepared)(void *);  /* frees it at the request's end; NULL = nothing to free */
     const json_t *body;             /* checked against the schema; NULL without a body */
     const char *text_body;          /* for text/csv imports; NULL otherwise */
     size_t text_body_size;
-    int64_t if_match;               /* version of If-Match; 0 = none given, -1 = "*" */
+    int64_t if_match;               /* version of If-Match; 0 = none given, -1 = "*", -2 = no version */
     struct request_private *private;
 };
 
@@ -68,12 +74,42 @@ void list_reply(const struct request *request, struct reply *reply, const struct
 /* Fails with VERSION_STALE / PRECONDITION_MISSING unless If-Match names this version. */
 bool request_match(const struct request *request, int64_t version, struct problem *err) MUST_CHECK;
 
+/* The work. Fails with a problem; a refusal (4xx) must leave the act's slot as it was. In a writing
+ * operation it may run again from the start (a conflict, another request of the batch that failed),
+ * with the same `prepared`. */
 typedef bool handler(struct request *request, struct reply *reply, struct problem *err);
+
+/* For operations with `x-prepare: true`: what may wait (a question to another service, reading an
+ * import) before the head is locked. The caller has been checked; there is no transaction. It is
+ * not called for a request whose answer is already stored. */
+typedef bool prepare_function(struct request *request, struct problem *err);
 
 /* operationId -> handler; api.c of each service has one table of these. */
 struct route {
     const char *operation_id;
     handler *handle;
+    prepare_function *prepare;
 };
+
+/* --- for service.c ---------------------------------------------------------------------------- */
+
+struct http_config {
+    const char *host;            /* "127.0.0.1" */
+    int port;                    /* 0 = any free one, see http_port() */
+    unsigned rate_per_s;         /* requests a second and client; 0 = 1000 */
+    unsigned char cursor_secret[32]; /* the same in every instance; cursors are bound by it */
+    const char *api_description; /* what /v1/openapi.json answers; NULL = 404 */
+};
+
+/* Reads the service's spec, binds its operations to its routes (refusing what stands on one side
+ * only, and what the house does not know), and listens. Sets context->http. */
+bool http_start(struct service_context *context, const struct http_config *config,
+                struct problem *err) MUST_CHECK;
+int http_port(const struct http *http);
+/* Accepts no more connections, waits until the requests in hand are answered (at most
+ * `timeout_ms`), stops listening and frees. NULL is fine. */
+void http_stop(struct http *http, int timeout_ms);
+/* A journal or a cursor of ours has moved: wakes who waits for Accord-After. NULL is fine. */
+void http_moved(struct http *http);
 
 #endif

@@ -1,0 +1,179 @@
+#include "common/access.h"
+
+#include <string.h>
+
+bool caller_has_scope(const struct caller *caller, const char *scope)
+{
+    for (int i = 0; i < caller->scope_count; i++)
+        if (strcmp(caller->scopes[i], scope) == 0)
+            return true;
+    return false;
+}
+
+/* An organisation takes part when it is active, or founds an alliance that is not yet. */
+static bool appointment_counts(const struct appointment *appointment)
+{
+    return appointment->is_of_active || appointment->is_of_founder;
+}
+
+const struct appointment *standing_appointment(const struct standing *standing, const char *role,
+                                               const char *organisation)
+{
+    for (int i = 0; i < standing->appointment_count; i++) {
+        const struct appointment *appointment = &standing->appointments[i];
+        if (strcmp(appointment->role, role) == 0 &&
+            (!organisation || strcmp(appointment->organisation, organisation) == 0))
+            return appointment;
+    }
+    return NULL;
+}
+
+const struct appointment *standing_speaks_for(const struct standing *standing,
+                                              const char *organisation)
+{
+    if (standing->token_organisation[0] &&
+        strcmp(standing->token_organisation, organisation) != 0)
+        return NULL;
+    const struct appointment *found =
+        standing_appointment(standing, "partner-representative", organisation);
+    if (!found)
+        found = standing_appointment(standing, "deputy", organisation);
+    return found && appointment_counts(found) ? found : NULL;
+}
+
+static bool is_active(const struct standing *standing)
+{
+    return standing->has_partner && standing->partner_status == PARTNER_ACTIVE;
+}
+
+static bool is_anyone(const struct standing *standing)
+{
+    return standing->has_alliance;
+}
+
+/* A voting partner's system or person, or who holds an appointment with an active one. */
+static bool is_partner(const struct standing *standing)
+{
+    if (is_active(standing) && standing->is_voting)
+        return true;
+    for (int i = 0; i < standing->appointment_count; i++)
+        if (standing->appointments[i].is_of_active)
+            return true;
+    return false;
+}
+
+static bool is_associate(const struct standing *standing)
+{
+    return is_active(standing) && !standing->is_voting;
+}
+
+static bool is_applicant(const struct standing *standing)
+{
+    return standing->has_partner && standing->partner_status == PARTNER_PROPOSED &&
+           !standing->is_founder;
+}
+
+/* Who founds may see the forming alliance before anybody is active. */
+static bool is_founder(const struct standing *standing)
+{
+    if (standing->has_partner && standing->is_founder &&
+        (standing->partner_status == PARTNER_PROPOSED ||
+         standing->partner_status == PARTNER_ACTIVE))
+        return true;
+    for (int i = 0; i < standing->appointment_count; i++)
+        if (standing->appointments[i].is_of_founder)
+            return true;
+    return false;
+}
+
+static bool is_left(const struct standing *standing)
+{
+    return standing->has_partner && (standing->partner_status == PARTNER_LEFT ||
+                                     standing->partner_status == PARTNER_EXCLUDED);
+}
+
+static bool is_representative(const struct standing *standing)
+{
+    for (int i = 0; i < standing->appointment_count; i++)
+        if (standing_speaks_for(standing, standing->appointments[i].organisation))
+            return true;
+    return false;
+}
+
+/* The table: a role of x-roles, and what the roster must say of the caller. A role without a
+ * function is an appointment of that name with an organisation that takes part; an auditor comes
+ * from outside. */
+static const struct {
+    const char *name;
+    bool (*holds)(const struct standing *standing);
+    bool is_from_outside;
+} ROLES[] = {
+    {"anyone", is_anyone, false},
+    {"partner", is_partner, false},
+    {"associate", is_associate, false},
+    {"applicant", is_applicant, false},
+    {"founder", is_founder, false},
+    {"left", is_left, false},
+    {"representative", is_representative, false},
+    {"auditor", NULL, true},
+    {"alliance-director", NULL, false},
+    {"chair", NULL, false},
+    {"finance-lead", NULL, false},
+    {"quality-lead", NULL, false},
+    {"lead-nurse", NULL, false},
+    {"senior-medical-lead", NULL, false},
+};
+
+bool role_set_add(role_set *roles, const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(ROLES); i++) {
+        if (strcmp(ROLES[i].name, name) == 0) {
+            *roles |= (role_set)1 << i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool role_holds(size_t role, const struct standing *standing)
+{
+    if (ROLES[role].holds)
+        return ROLES[role].holds(standing);
+    for (int i = 0; i < standing->appointment_count; i++) {
+        const struct appointment *appointment = &standing->appointments[i];
+        if (strcmp(appointment->role, ROLES[role].name) == 0 &&
+            (ROLES[role].is_from_outside || appointment_counts(appointment)))
+            return true;
+    }
+    return false;
+}
+
+bool access_check(const struct standing *standing, role_set roles, struct problem *err)
+{
+    if (standing->has_alliance)
+        for (size_t i = 0; i < ARRAY_LENGTH(ROLES); i++)
+            if (roles & (role_set)1 << i && role_holds(i, standing))
+                return true;
+    bool may_know = standing->has_alliance &&
+                    (standing->appointment_count > 0 ||
+                     (standing->has_partner && standing->partner_status != PARTNER_LAPSED));
+    if (!may_know)
+        return problem_set(err, PROBLEM_NOT_FOUND, "there is no such alliance");
+    return problem_set(err, PROBLEM_ROLE_MISSING,
+                       "this needs a role in the alliance that you do not hold");
+}
+
+bool access_may_know(const struct standing *standing, const char *const organisations[], int count)
+{
+    if (!organisations)
+        return true;
+    for (int i = 0; i < count; i++) {
+        if (is_active(standing) && strcmp(standing->organisation, organisations[i]) == 0)
+            return true;
+        for (int j = 0; j < standing->appointment_count; j++)
+            if (standing->appointments[j].is_of_active &&
+                strcmp(standing->appointments[j].organisation, organisations[i]) == 0)
+                return true;
+    }
+    return false;
+}
