@@ -128,6 +128,8 @@ store-tests: $(STORE_TESTS)
 .PHONY: help deps run test lint bench clean clean-data
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+deps: ## install what is missing from deploy/packages.txt (root)
+	@deploy/install-packages run
 run: ## install what is missing, build, start everything, play the example, stay in the foreground
 	@deploy/run
 test: ## everything that CI runs

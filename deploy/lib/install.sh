@@ -48,7 +48,8 @@ disk_check() {
 app_copy() {
     local app=$ACCORD_DATA/app.new project program
     rm -rf "$app"
-    mkdir -p "$app/bin" "$app/deploy"
+    mkdir -p "$app/bin" "$app/deploy" "$app/common"
+    cp common/problem.def "$app/common/"
     cp -r deploy/lib deploy/serve deploy/jwks.py "$app/deploy/"
     for program in deploy/example.py deploy/nginx.conf deploy/sample; do
         [[ ! -e $program ]] || cp -r "$program" "$app/deploy/"

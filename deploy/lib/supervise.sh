@@ -41,15 +41,15 @@ END
 }
 
 # Ends what an earlier process of this folder left, apart from this script itself.
-ALONE='while read -r pid program; do
+ALONE='processes_below "$PWD" | while read -r pid program; do
     case $program in nginx | accord-*) kill -KILL "$pid" ;; esac
-done < <(processes_below "$PWD")'
+done'
 
 nginx_folder() {
     mkdir -p "$RUN/nginx"
     service_folder nginx 3 SIGQUIT <<END
 $ALONE
-exec s6-notifyoncheck -d -n 0 -w 50 setpriv --pdeathsig TERM /usr/sbin/nginx -e stderr -p $(printf %q "$RUN/nginx") -c $(printf %q "$ACCORD_DATA/nginx.conf")
+exec s6-notifyoncheck -d -n 0 -w 50 setpriv --pdeathsig TERM /usr/sbin/nginx -e stderr -p $(printf %q "$RUN/nginx") -c $(printf %q "$RUN/nginx/nginx.conf")
 END
     printf '#!/bin/bash\nexec 2>/dev/null\n: </dev/tcp/127.0.0.1/%s\n' "$ACCORD_PORT" >"$SCAN/nginx/data/check"
     chmod 755 "$SCAN/nginx/data/check"
