@@ -7,6 +7,7 @@
 
 #include "common/access.h"
 #include "common/act.h"
+#include "common/bus.h"
 
 /* What the owner says of a subject. `content` is everything the vote is about; the digest covers
  * it: sha256(canonical {"content", "effect", "nonce", "subject", "version"}). */
@@ -33,7 +34,6 @@ struct carried_decision {
 };
 
 struct service_context;
-struct bus_answerer;
 struct foreign_event;
 
 struct subject_hooks {

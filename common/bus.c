@@ -1,0 +1,306 @@
+#include "common/bus_private.h" /* nng.h before its protocols */
+
+#include <inttypes.h>
+#include <nng/protocol/pubsub0/pub.h>
+#include <nng/protocol/pubsub0/sub.h>
+#include <nng/protocol/reqrep0/rep.h>
+#include <nng/protocol/reqrep0/req.h>
+#include <nng/supplemental/tls/tls.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/ids.h"
+#include "common/service_context.h"
+
+enum { RECONNECT_MIN_MS = 20, RECONNECT_MAX_MS = 500, WAKE_BYTES_MAX = 128 };
+
+static bool starts_with(const char *text, const char *beginning)
+{
+    return strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
+/* Plain tcp never leaves the machine. */
+static bool address_check(const struct bus_config *config, const char *address, struct problem *err)
+{
+    if (starts_with(address, "tls+tcp://")) {
+        if (config->certificate == NULL || config->authority == NULL)
+            return problem_set(err, PROBLEM_INTERNAL,
+                               "%s needs a certificate and an authority (setting tls)", address);
+        return true;
+    }
+    if (starts_with(address, "tcp://127.") || starts_with(address, "tcp://[::1]:") ||
+        starts_with(address, "tcp://localhost:"))
+        return true;
+    return problem_set(err, PROBLEM_INTERNAL,
+                       "%s is not on loopback: use tls+tcp:// between machines", address);
+}
+
+static bool nng_failed(int code, const char *what, const char *address, struct problem *err)
+{
+    return problem_set(err, PROBLEM_INTERNAL, "%s %s: %s", what, address, nng_strerror(code));
+}
+
+static int listener_secure(const struct bus *bus, nng_listener listener)
+{
+    int code = nng_listener_set_string(listener, NNG_OPT_TLS_CERT_KEY_FILE, bus->config.certificate);
+    if (code == 0)
+        code = nng_listener_set_string(listener, NNG_OPT_TLS_CA_FILE, bus->config.authority);
+    if (code == 0)
+        code = nng_listener_set_int(listener, NNG_OPT_TLS_AUTH_MODE, NNG_TLS_AUTH_MODE_REQUIRED);
+    return code;
+}
+
+static bool bus_listen(const struct bus *bus, nng_socket socket, const char *address,
+                       struct problem *err)
+{
+    nng_listener listener;
+    if (!address_check(&bus->config, address, err))
+        return false;
+    int code = nng_listener_create(&listener, socket, address);
+    if (code == 0)
+        code = nng_listener_set_size(listener, NNG_OPT_RECVMAXSZ, BUS_MESSAGE_BYTES_MAX);
+    if (code == 0 && starts_with(address, "tls+"))
+        code = listener_secure(bus, listener);
+    if (code == 0)
+        code = nng_listener_start(listener, 0);
+    return code == 0 || nng_failed(code, "cannot listen on", address, err);
+}
+
+static int dialer_secure(const struct bus *bus, nng_dialer dialer)
+{
+    int code = nng_dialer_set_string(dialer, NNG_OPT_TLS_CERT_KEY_FILE, bus->config.certificate);
+    if (code == 0)
+        code = nng_dialer_set_string(dialer, NNG_OPT_TLS_CA_FILE, bus->config.authority);
+    if (code == 0)
+        code = nng_dialer_set_int(dialer, NNG_OPT_TLS_AUTH_MODE, NNG_TLS_AUTH_MODE_REQUIRED);
+    return code;
+}
+
+bool bus_dial(struct bus *bus, nng_socket socket, const char *address, struct problem *err)
+{
+    nng_dialer dialer;
+    if (!address_check(&bus->config, address, err))
+        return false;
+    int code = nng_dialer_create(&dialer, socket, address);
+    if (code == 0)
+        code = nng_dialer_set_size(dialer, NNG_OPT_RECVMAXSZ, BUS_MESSAGE_BYTES_MAX);
+    if (code == 0)
+        code = nng_dialer_set_ms(dialer, NNG_OPT_RECONNMINT, RECONNECT_MIN_MS);
+    if (code == 0)
+        code = nng_dialer_set_ms(dialer, NNG_OPT_RECONNMAXT, RECONNECT_MAX_MS);
+    if (code == 0 && starts_with(address, "tls+"))
+        code = dialer_secure(bus, dialer);
+    if (code == 0)
+        code = nng_dialer_start(dialer, NNG_FLAG_NONBLOCK);
+    return code == 0 || nng_failed(code, "cannot dial", address, err);
+}
+
+/* --- life ------------------------------------------------------------------------------------------ */
+
+static const char *text_keep(struct bus *bus, size_t place, const char *text)
+{
+    if (text == NULL)
+        return NULL;
+    bus->texts[place] = strdup(text);
+    if (bus->texts[place] == NULL)
+        abort();
+    return bus->texts[place];
+}
+
+static void config_keep(struct bus *bus, const struct bus_config *config)
+{
+    bus->config = *config;
+    bus->config.questions = text_keep(bus, 0, config->questions);
+    bus->config.wake = text_keep(bus, 1, config->wake);
+    bus->config.certificate = text_keep(bus, 2, config->certificate);
+    bus->config.authority = text_keep(bus, 3, config->authority);
+}
+
+/* REQ must not repeat a question by itself: the other side might do it twice. */
+static int req_open(nng_socket *ret_socket)
+{
+    int code = nng_req0_open(ret_socket);
+    if (code != 0)
+        return code;
+    code = nng_socket_set_ms(*ret_socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
+    if (code == 0)
+        code = nng_socket_set_ms(*ret_socket, NNG_OPT_SENDTIMEO, BUS_ANSWER_MS);
+    if (code == 0)
+        code = nng_socket_set_ms(*ret_socket, NNG_OPT_RECVTIMEO, BUS_ANSWER_MS);
+    if (code != 0)
+        nng_close(*ret_socket);
+    return code;
+}
+
+static bool peer_open(struct bus *bus, const struct bus_peer *config, struct problem *err)
+{
+    struct peer *peer = &bus->peers[bus->peer_count++];
+    snprintf(peer->service, sizeof peer->service, "%s", config->service);
+    pthread_mutex_init(&peer->mutex, NULL);
+    int code = req_open(&peer->socket);
+    if (code != 0)
+        return nng_failed(code, "no socket for", config->service, err);
+    peer->is_open = true;
+    for (size_t i = 0; i < config->count; i++) {
+        if (!bus_dial(bus, peer->socket, config->questions[i], err))
+            return false;
+        peer->wakes[peer->wake_count] = strdup(config->wakes[i]);
+        if (peer->wakes[peer->wake_count++] == NULL)
+            abort();
+    }
+    return true;
+}
+
+static bool bus_open(struct bus *bus, const struct bus_config *config, struct problem *err)
+{
+    if (config->questions != NULL) {
+        int code = nng_rep0_open(&bus->answers);
+        if (code != 0)
+            return nng_failed(code, "no socket for", config->questions, err);
+        bus->is_answering = true;
+        if (!bus_listen(bus, bus->answers, config->questions, err))
+            return false;
+    }
+    if (config->wake != NULL) {
+        int code = nng_pub0_open(&bus->wake);
+        if (code != 0)
+            return nng_failed(code, "no socket for", config->wake, err);
+        bus->is_waking = true;
+        if (!bus_listen(bus, bus->wake, config->wake, err))
+            return false;
+    }
+    for (size_t i = 0; i < config->peer_count; i++)
+        if (!peer_open(bus, &config->peers[i], err))
+            return false;
+    return true;
+}
+
+bool bus_new(const struct bus_config *config, struct signer *signer,
+             struct service_context *context, struct bus **ret_bus, struct problem *err)
+{
+    struct bus *bus = calloc(1, sizeof *bus);
+    if (bus == NULL)
+        abort();
+    bus->signer = signer;
+    bus->context = context;
+    config_keep(bus, config);
+    if (!bus_open(bus, config, err)) {
+        bus_free(bus);
+        return false;
+    }
+    *ret_bus = bus;
+    return true;
+}
+
+void peer_done(struct peer *peer)
+{
+    while (peer->idle != NULL) {
+        struct asker *asker = peer->idle;
+        peer->idle = asker->next;
+        nng_ctx_close(asker->context);
+        nng_aio_free(asker->aio);
+        free(asker);
+    }
+    if (peer->is_open)
+        nng_close(peer->socket);
+    for (size_t i = 0; i < peer->wake_count; i++)
+        free(peer->wakes[i]);
+    pthread_mutex_destroy(&peer->mutex);
+}
+
+void bus_free(struct bus *bus)
+{
+    if (bus == NULL)
+        return;
+    bus_stop(bus);
+    for (size_t i = 0; i < bus->peer_count; i++)
+        peer_done(&bus->peers[i]);
+    if (bus->is_waking)
+        nng_close(bus->wake);
+    if (bus->is_answering)
+        nng_close(bus->answers);
+    for (size_t i = 0; i < ARRAY_LENGTH(bus->texts); i++)
+        free(bus->texts[i]);
+    free(bus);
+}
+
+struct peer *bus_peer_find(struct bus *bus, const char *service)
+{
+    for (size_t i = 0; i < bus->peer_count; i++)
+        if (strcmp(bus->peers[i].service, service) == 0)
+            return &bus->peers[i];
+    return NULL;
+}
+
+/* --- wake-ups ---------------------------------------------------------------------------------------- */
+
+void bus_wake(struct service_context *context, const char *alliance_id, int64_t sequence)
+{
+    char text[WAKE_BYTES_MAX];
+    if (context->bus == NULL || !context->bus->is_waking)
+        return;
+    int length = snprintf(text, sizeof text, "%s %" PRId64, alliance_id, sequence);
+    /* A lost one is found by the followers' sweep. */
+    (void)nng_send(context->bus->wake, text, (size_t)length, NNG_FLAG_NONBLOCK);
+}
+
+struct bus_ear {
+    nng_socket socket;
+};
+
+bool bus_ear_new(struct bus *bus, const char *service, struct bus_ear **ret_ear, struct problem *err)
+{
+    const struct peer *peer = bus_peer_find(bus, service);
+    if (peer == NULL)
+        return problem_set(err, PROBLEM_INTERNAL, "the bus has no service %s", service);
+    struct bus_ear *ear = calloc(1, sizeof *ear);
+    if (ear == NULL)
+        abort();
+    int code = nng_sub0_open(&ear->socket);
+    if (code != 0) {
+        free(ear);
+        return nng_failed(code, "no socket for", service, err);
+    }
+    code = nng_socket_set(ear->socket, NNG_OPT_SUB_SUBSCRIBE, "", 0);
+    bool ok = code == 0 || nng_failed(code, "cannot subscribe to", service, err);
+    for (size_t i = 0; ok && i < peer->wake_count; i++)
+        ok = bus_dial(bus, ear->socket, peer->wakes[i], err);
+    if (!ok) {
+        bus_ear_free(ear);
+        return false;
+    }
+    *ret_ear = ear;
+    return true;
+}
+
+void bus_ear_free(struct bus_ear *ear)
+{
+    if (ear == NULL)
+        return;
+    nng_close(ear->socket);
+    free(ear);
+}
+
+/* "<alliance> <sequence>"; anybody may have sent it, so that it is only ever a hint. */
+static bool wake_read(const nng_msg *message, char ret_alliance_id[UUID_SIZE])
+{
+    size_t size = nng_msg_len(message);
+    const char *text = nng_msg_body((nng_msg *)message);
+    char alliance_id[UUID_SIZE] = "";
+    if (size <= UUID_SIZE || text[UUID_SIZE - 1] != ' ')
+        return false;
+    memcpy(alliance_id, text, UUID_SIZE - 1);
+    if (!uuid_is_valid(alliance_id))
+        return false;
+    memcpy(ret_alliance_id, alliance_id, UUID_SIZE);
+    return true;
+}
+
+bool bus_ear_wait(struct bus_ear *ear, int timeout_ms, char ret_alliance_id[UUID_SIZE])
+{
+    nng_msg_auto_t *message = NULL;
+    if (timeout_ms > 0 && nng_socket_set_ms(ear->socket, NNG_OPT_RECVTIMEO, timeout_ms) != 0)
+        return false;
+    return nng_recvmsg(ear->socket, &message, timeout_ms > 0 ? 0 : NNG_FLAG_NONBLOCK) == 0 &&
+           wake_read(message, ret_alliance_id);
+}

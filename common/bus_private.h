@@ -1,0 +1,63 @@
+/* The inside of the bus: bus.c (sockets, wake-ups), bus_ask.c, bus_answer.c. */
+#ifndef ACCORD_COMMON_BUS_PRIVATE_H
+#define ACCORD_COMMON_BUS_PRIVATE_H
+
+#include <nng/nng.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "common/bus.h"
+
+enum { BUS_WORKERS = 4 };
+
+static inline void cleanup_nng_msg(nng_msg **message)
+{
+    if (*message != NULL)
+        nng_msg_free(*message);
+}
+#define nng_msg_auto_t CLEANUP(cleanup_nng_msg) nng_msg
+
+/* A context of its own for each question under way, so that askers don't wait for each other. */
+struct asker {
+    nng_ctx context;
+    nng_aio *aio;
+    struct asker *next;
+};
+
+struct peer {
+    char service[CODE_SIZE];
+    nng_socket socket; /* REQ, dialled to every instance */
+    bool is_open;
+    char *wakes[BUS_INSTANCES_MAX];
+    size_t wake_count;
+    pthread_mutex_t mutex; /* of the idle askers */
+    struct asker *idle;
+};
+
+struct worker {
+    struct bus *bus;
+    nng_ctx context;
+    nng_aio *aio;
+    pthread_t thread;
+    bool is_running;
+};
+
+struct bus {
+    struct signer *signer;
+    struct service_context *context;
+    struct bus_config config; /* the tables and our own addresses; the peers stand below */
+    char *texts[4];           /* what config's own addresses and files point to */
+    nng_socket answers, wake;
+    bool is_answering, is_waking;
+    struct peer peers[BUS_PEERS_MAX];
+    size_t peer_count;
+    struct worker workers[BUS_WORKERS];
+    atomic_bool is_stopping;
+};
+
+/* Dials without waiting for the other side to be there. */
+bool bus_dial(struct bus *bus, nng_socket socket, const char *address, struct problem *err) MUST_CHECK;
+struct peer *bus_peer_find(struct bus *bus, const char *service);
+void peer_done(struct peer *peer);
+
+#endif
