@@ -65,13 +65,15 @@ bool db_is_ready(struct db *db, struct problem *err) MUST_CHECK;
 void db_stats(struct db *db, unsigned *ret_open, unsigned *ret_busy, unsigned *ret_waiting);
 
 /* Begins a transaction over one alliance (NULL: none; then row-level security shows nothing but
- * what has none). READ COMMITTED. Nothing is sent before the first query. */
+ * what has none). READ COMMITTED. Nothing is sent before the first query. Waits up to DB_WAIT_MS for
+ * a free connection: PROBLEM_UNAVAILABLE then, and when the database cannot be reached. */
 bool db_begin(struct db *db, const char *alliance_id, bool read_only, struct db_tx **ret_tx,
               struct problem *err) MUST_CHECK;
 /* True only if the server said COMMIT. A lost answer of a writing transaction is
- * PROBLEM_OUTCOME_UNKNOWN. Ends the transaction either way. */
+ * PROBLEM_OUTCOME_UNKNOWN. A read-only one is not waited for. Ends the transaction either way; its
+ * memory is db_rollback()'s (db_tx_auto_t's) to free. */
 bool db_commit(struct db_tx *tx, struct problem *err) MUST_CHECK;
-/* Rolls back; NULL is fine. */
+/* Rolls back unless it has ended, and frees; NULL is fine. */
 void db_rollback(struct db_tx *tx);
 static inline void db_tx_done(struct db_tx **tx)
 {
@@ -79,13 +81,16 @@ static inline void db_tx_done(struct db_tx **tx)
     *tx = NULL;
 }
 #define db_tx_auto_t CLEANUP(db_tx_done) struct db_tx
-/* The last failure was a serialisation failure or deadlock: roll back and repeat the closure. */
+/* The last failure left nothing behind and may not come again (serialisation failure, deadlock, a
+ * pooled connection that turned out dead, a prepared statement gone): roll back and repeat the
+ * closure, TRANSACTION_ATTEMPTS_MAX times at most. */
 bool db_tx_should_repeat(const struct db_tx *tx);
 const char *db_tx_alliance(const struct db_tx *tx);
 
-/* Sends without waiting; its result is checked by the next call that waits. */
-bool db_send_args(struct db_tx *tx, const struct db_query *query, const struct db_arg args[],
-                  size_t count, struct problem *err) MUST_CHECK;
+/* Sends without waiting; the next call that waits checks its result and fills `ret_rows`, which must
+ * live until then (NULL: nobody wants the rows). */
+bool db_send_args(struct db_tx *tx, const struct db_query *query, struct db_rows *ret_rows,
+                  struct problem *err, const struct db_arg args[], size_t count) MUST_CHECK;
 /* Any number of rows. */
 bool db_select_args(struct db_tx *tx, const struct db_query *query, struct db_rows *ret_rows,
                     struct problem *err, const struct db_arg args[], size_t count) MUST_CHECK;
@@ -93,13 +98,16 @@ bool db_select_args(struct db_tx *tx, const struct db_query *query, struct db_ro
 bool db_select_one_args(struct db_tx *tx, const struct db_query *query, struct db_rows *ret_rows,
                         struct problem *err, const struct db_arg args[], size_t count) MUST_CHECK;
 
-#define DB_ARGS_(...)                        \
-    (const struct db_arg[]){__VA_ARGS__},    \
-        sizeof((const struct db_arg[]){__VA_ARGS__}) / sizeof(struct db_arg)
+/* An argument list of any length, none included: the last element is a sentinel that isn't counted. */
+#define DB_ARGS_(...)                                                    \
+    (const struct db_arg[]){__VA_ARGS__ __VA_OPT__(, ) {0}},             \
+        sizeof((const struct db_arg[]){__VA_ARGS__ __VA_OPT__(, ) {0}}) / sizeof(struct db_arg) - 1
 /* db_select(tx, &QUERY_RISK_GET, &rows, err, db_text(id)) */
 #define db_select(tx, query, ret_rows, err, ...) \
     db_select_args((tx), (query), (ret_rows), (err), DB_ARGS_(__VA_ARGS__))
 #define db_select_one(tx, query, ret_rows, err, ...) \
     db_select_one_args((tx), (query), (ret_rows), (err), DB_ARGS_(__VA_ARGS__))
+#define db_send(tx, query, ret_rows, err, ...) \
+    db_send_args((tx), (query), (ret_rows), (err), DB_ARGS_(__VA_ARGS__))
 
 #endif
