@@ -226,6 +226,7 @@ static bool reader_verdict(const struct reader *reader, const char *syntax, stru
         import_fault_add(reader->rows, reader->line + 1, "", "syntax", "%s", syntax);
     if (reader->rows->count == 0 && reader->rows->fault_count == 0)
         return problem_add(err, PROBLEM_IMPORT_INVALID, "empty", "", "there is no row to import");
+    reader->rows->read_fault_count = reader->rows->fault_count;
     return true;
 }
 
@@ -271,6 +272,7 @@ bool import_read_json(const json_t *body, struct import_rows **ret_rows, struct 
         row->figures.denominator = json_integer_or(item, "denominator", VALUE_NONE);
         row->figures.value = json_integer_or(item, "value", VALUE_NONE);
     }
+    rows->read_fault_count = rows->fault_count;
     if (count == 0)
         return problem_add(err, PROBLEM_IMPORT_INVALID, "empty", "/rows", "there is no row to import");
     *ret_rows = STEAL(rows);

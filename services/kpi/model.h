@@ -88,6 +88,7 @@ struct import_rows {
     size_t count;
     struct import_fault faults[IMPORT_FAULTS_MAX]; /* the first thousand */
     size_t fault_count;                            /* all of them */
+    size_t read_fault_count; /* those found while reading: planning may run again */
 };
 
 /* What an import would do to one observation. */

@@ -204,6 +204,7 @@ size_t import_plan(struct import_rows *rows, const char *const organisations[],
                    size_t organisation_count, const struct observation existing[],
                    size_t existing_count, struct import_item ret_items[])
 {
+    rows->fault_count = rows->read_fault_count;
     for (size_t i = 0; i < rows->count; i++)
         if (!organisation_may_report(rows->rows[i].organisation, organisations, organisation_count))
             import_fault_add(rows, rows->rows[i].line, "organisation", "not-allowed",

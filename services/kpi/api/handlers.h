@@ -8,7 +8,7 @@
 handler list_observations, record_observation, get_observation, revise_observation,
     list_observation_revisions;
 handler list_imports, import_observations, get_import;
-bool import_prepare(struct request *request, struct problem *err) MUST_CHECK;
+prepare_function import_prepare;
 
 /* E10: aggregates only. PERSONAL_DATA when the text (NULL = none) looks as if it held an NHS number. */
 bool text_check(const char *pointer, const char *text, struct problem *err) MUST_CHECK;

@@ -212,6 +212,7 @@ static void a_row_that_stands_twice_and_a_stranger_are_named(void **state)
     const char *const organisations[] = {"ZZ1"};
     struct import_item items[3];
     import_plan(rows, organisations, 1, NULL, 0, items);
+    import_plan(rows, organisations, 1, NULL, 0, items); /* a repeated act plans again */
     assert_int_equal(rows->fault_count, 2);
     struct problem err = {0};
     assert_false(import_refuse(rows, &err));
