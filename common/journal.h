@@ -1,23 +1,18 @@
 /* The journal to the outside: the partners' feed (CloudEvents 1.0, or an export that accord-verify
- * checks), signed heads, erasure; and to the other services: journal.read and journal.heads.
- * Every service binds its listJournal and getJournalHead operations to these handlers. */
+ * checks), signed heads, and erasure. Every service binds its operations on journals/<service> to
+ * these handlers. (What other services are told: questions.h.) */
 #ifndef ACCORD_COMMON_JOURNAL_H
 #define ACCORD_COMMON_JOURNAL_H
 
-#include "common/bus.h"
 #include "common/http.h"
 
 /* GET .../journals/{service}?after=&limit= : {"items": [event], "head": sequence}, or with
  * `Accept: application/x-ndjson` the same items one per line. An event is a CloudEvent with
  * `sequence`, `class`, `salt`, `digest`, `hash` and the canonical `body` it was hashed from; what is
- * restricted to others, or erased, is {"sequence", "class", "digest"}. */
+ * restricted to others, or erased, is {"sequence", "class", "digest", "hash"}. */
 handler journal_list;
 /* GET .../journals/{service}/head : a JWS of {service, alliance, sequence, hash, iat}. */
 handler journal_head_get;
-
-/* journal.read, journal.heads and trace.read. */
-extern const struct bus_answerer JOURNAL_ANSWERERS[];
-extern const size_t JOURNAL_ANSWERER_COUNT;
 
 /* Removes an event's body and appends `<service>.journal.erased.v1` with data.erased {sequence,
  * ground, approver} in the same act; the digest stays, so every chain still verifies. RULE_BROKEN

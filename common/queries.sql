@@ -1,0 +1,174 @@
+-- Queries that every service has. `$1` is the transaction's alliance.
+
+-- Why the database may not be trusted with a write; null when it may. A server of this cluster that
+-- answers COMMIT before the disk has it would make every promise of ours worth nothing.
+-- name: database_is_ready
+select case
+    when pg_is_in_recovery() then 'it is a standby'
+    when current_setting('transaction_read_only')::boolean then 'it is read-only'
+    when not current_setting('fsync')::boolean then 'fsync is off'
+    when not current_setting('full_page_writes')::boolean then 'full_page_writes is off'
+    when current_setting('synchronous_commit') in ('off', 'local') then 'synchronous_commit is ' || current_setting('synchronous_commit')
+end as why_not
+
+-- Locks the alliance's head and reads the clock under the lock.
+-- name: head_lock
+select sequence, encode(hash, 'hex') as hash, now_at
+from journal_lock($1::uuid, $2::boolean)
+
+-- name: journal_append
+select sequence, encode(hash, 'hex') as hash
+from journal_append($1::uuid, $2::text[], $3::bytea[], $4::text[])
+
+-- How far this service has followed the others.
+-- name: cursor_list
+select source, sequence
+from journal_cursor
+where alliance_id = $1::uuid
+
+-- name: journal_follow
+select journal_follow($1::uuid, $2::text, $3::bigint, $4::text)
+
+-- The row is there from the moment the consumer counted its attempt, or is made now.
+-- name: cursor_move
+insert into journal_cursor (alliance_id, source, sequence, hash)
+values ($1::uuid, $2::text, $3::bigint, decode($4::text, 'hex'))
+on conflict (alliance_id, source) do update
+set sequence = excluded.sequence, hash = excluded.hash, attempts = 0, stalled = null
+where journal_cursor.sequence < excluded.sequence
+returning sequence
+
+-- Other services' journals ------------------------------------------------------------------------
+
+-- How far every followed journal has been taken; `hash` is null before the first event.
+-- name: cursor_states
+select source, sequence, encode(hash, 'hex') as hash, attempts, stalled
+from journal_cursor
+where alliance_id = $1::uuid
+
+-- Counts an attempt before it is made, so that what kills the process is noticed.
+-- name: cursor_attempt
+insert into journal_cursor (alliance_id, source, sequence, hash, attempts)
+values ($1::uuid, $2::text, 0, decode($3::text, 'hex'), 1)
+on conflict (alliance_id, source) do update
+set attempts = journal_cursor.attempts + 1
+
+-- The attempt ended for a reason that says nothing about the event.
+-- name: cursor_forgive
+update journal_cursor
+set attempts = greatest(attempts - 1, 0)
+where alliance_id = $1::uuid and source = $2::text
+
+-- name: cursor_stall
+insert into journal_cursor (alliance_id, source, sequence, hash, stalled)
+values ($1::uuid, $2::text, 0, decode($3::text, 'hex'), $4::text)
+on conflict (alliance_id, source) do update
+set stalled = excluded.stalled
+
+-- name: cursor_resume
+update journal_cursor
+set stalled = null, attempts = 0
+where alliance_id = $1::uuid and source = $2::text and stalled is not null
+returning sequence
+
+-- Which of these heads this service has not taken. The genesis stands in for a missing cursor.
+-- name: cursor_behind
+select h."allianceId" as alliance_id
+from jsonb_to_recordset($3::jsonb) as h ("allianceId" uuid, sequence bigint, hash text)
+left join journal_cursor as c on c.alliance_id = h."allianceId" and c.source = $2::text
+where c.stalled is null
+    and (c.sequence is distinct from h.sequence or encode(c.hash, 'hex') <> h.hash)
+
+-- name: cursor_stalled
+select count(*) as stalled, min(alliance_id::text || ': ' || stalled) as why
+from journal_cursor
+where source = $2::text and stalled is not null
+
+-- Our journal, as others read it -------------------------------------------------------------------
+
+-- The head, and the hash at one number to compare with ($2).
+-- name: journal_at
+select h.sequence, encode(h.hash, 'hex') as hash, encode(j.hash, 'hex') as hash_at
+from journal_head as h
+left join journal as j on j.alliance_id = h.alliance_id and j.sequence = $2::bigint
+where h.alliance_id = $1::uuid
+
+-- A page after $2: at most $3 bytes of bodies (but always one event) and $4 events.
+-- name: journal_page
+select p.sequence, p.class, encode(p.digest, 'hex') as digest, encode(p.hash, 'hex') as hash,
+    encode(p.salt, 'hex') as salt, p.body
+from (
+    select j.sequence, j.class, j.digest, j.hash, b.salt, b.body,
+        sum(coalesce(octet_length(b.body), 0)) over (order by j.sequence) as bytes
+    from journal as j
+    left join journal_body as b on b.alliance_id = j.alliance_id and b.sequence = j.sequence
+    where j.alliance_id = $1::uuid and j.sequence > $2::bigint
+    order by j.sequence
+    limit $4::bigint
+) as p
+where p.bytes <= $3::bigint or p.sequence = $2::bigint + 1
+order by p.sequence
+
+-- Heads that have moved since $2 (null = all), after alliance $3.
+-- name: journal_heads
+select alliance_id, sequence, encode(hash, 'hex') as hash, recorded_at
+from journal_head
+where sequence > 0 and ($2::timestamptz is null or recorded_at >= $2::timestamptz)
+    and ($3::uuid is null or alliance_id > $3::uuid)
+order by alliance_id
+limit $4::bigint
+
+-- name: journal_body_get
+select j.class, b.body
+from journal as j
+left join journal_body as b on b.alliance_id = j.alliance_id and b.sequence = j.sequence
+where j.alliance_id = $1::uuid and j.sequence = $2::bigint
+
+-- The newest events of a subject, oldest first.
+-- name: journal_of_subject
+select sequence, body
+from (
+    select sequence, body from journal_body
+    where alliance_id = $1::uuid and subject = $2::text
+    order by sequence desc
+    limit $3::bigint
+) as newest
+order by sequence
+
+-- name: journal_erase
+select journal_erase($1::uuid, $2::bigint)
+
+-- Subjects that a decision holds --------------------------------------------------------------------
+
+-- name: frozen_get
+select decision_id, subject, effect, kind, version, nonce, digest, state, frozen_at
+from frozen_subject
+where alliance_id = $1::uuid and decision_id = $2::uuid
+
+-- A decision that holds this subject (for effect $3; null = any), but for decision $4.
+-- name: frozen_by
+select decision_id, effect
+from frozen_subject
+where alliance_id = $1::uuid and subject = $2::text and state in ('asked', 'held')
+    and ($3::text is null or effect = $3::text) and ($4::uuid is null or decision_id <> $4::uuid)
+limit 1
+
+-- What was described when it was frozen, as its event has it.
+-- name: frozen_described
+select body
+from journal_body
+where alliance_id = $1::uuid and subject = $2::text and type = $3::text
+    and body::jsonb #>> '{data,frozenSubject,decisionId}' = $4::text
+order by sequence
+limit 1
+
+-- name: frozen_unopened
+select decision_id
+from frozen_subject
+where alliance_id = $1::uuid and state = 'asked' and frozen_at <= $2::timestamptz
+order by frozen_at
+
+-- name: alliances_known
+select alliance_id
+from journal_head
+order by alliance_id

@@ -10,11 +10,11 @@
 #include "common/subject.h"
 
 /* Work that comes due by the clock. Commands re-check every deadline themselves: a sweep only makes
- * visible what is already true. Runs about once a second per alliance that `due` lists. */
+ * visible what is already true. About once a second `due` is asked of every alliance (row-level
+ * security shows one at a time), and `run` where it has a row. */
 struct sweep {
     const char *name;
-    /* Alliances with something due: rows with one column alliance_id. $1 is null here. */
-    const struct db_query *due;
+    const struct db_query *due; /* no arguments but $1, the alliance */
     bool (*run)(struct act *act, struct problem *err);
 };
 

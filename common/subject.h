@@ -77,9 +77,9 @@ bool subject_ask(struct service_context *context, const struct caller *caller,
 
 /* --- the owner's side, driven by the house --------------------------------------------------------------- */
 
-/* subject.describe */
-extern const struct bus_answerer SUBJECT_ANSWERERS[];
-extern const size_t SUBJECT_ANSWERER_COUNT;
+/* Answers subject.describe: describes, digests and freezes, as the caller may see it. The same
+ * question again gives the same answer. */
+bus_answer_function subject_describe_answer;
 /* Every event of membership's passes here before the service's own reactions. */
 bool subject_react(struct act *act, const struct subject_hooks *hooks,
                    const struct foreign_event *event, struct problem *err) MUST_CHECK;
