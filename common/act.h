@@ -52,36 +52,48 @@ struct act {
     char traceparent[TRACEPARENT_SIZE];
     int64_t now_ms;   /* accord_now() under the lock, never below the last event's time */
     int64_t sequence; /* the head: the last event's number, 0 = none yet */
-    char head_hash[DIGEST_SIZE];
+    char head_hash[DIGEST_SIZE]; /* of that event */
     /* own: cursors ({"membership": 57}), events not yet sent, a slot for the service's own
      * working state within a batch (see act_slot) */
     struct act_private *private;
 };
 
 /* Begins the transaction, locks the head (made first if `create`) and reads the clock.
- * PROBLEM_NOT_FOUND when the alliance has no head in this service and `create` is false. */
+ * PROBLEM_NOT_FOUND when the alliance has no head in this service and `create` is false. Whatever
+ * happens, ret_act may be given to act_done() afterwards. request_id and traceparent are the
+ * caller's to fill in. An act stays where it was begun: don't copy it. */
 bool act_begin(struct db *db, const char *service, const char *alliance_id,
                const struct actor *actor, bool create, struct act *ret_act,
                struct problem *err) MUST_CHECK;
-/* Sends what is pending and commits; true only when the server said COMMIT. */
+/* Sends what is pending and commits; true only when the server said COMMIT. After a failure
+ * act_should_repeat() says whether the whole closure may be run again. */
 bool act_commit(struct act *act, struct problem *err) MUST_CHECK;
 /* Rolls back unless committed. */
 void act_done(struct act *act);
 #define act_auto_t CLEANUP(act_done) struct act
+/* db_tx_should_repeat() of this act: begin a new one and do it all again. */
+bool act_should_repeat(const struct act *act);
 
 /* Appends an event; its number is act->sequence afterwards. Events are sent set-wise before the
  * next query of this act or its commit. Refuses what is over EVENT_BYTES_MAX (BODY_TOO_LARGE). */
 bool act_append(struct act *act, const struct event *event, struct problem *err) MUST_CHECK;
 
-/* act_select() is db_select() that sends pending events first: always use it within an act. */
+/* Sends pending events without waiting. Every query of an act does it first, whichever of db.h's
+ * functions sends it: there is no reading past one's own events. */
 bool act_flush(struct act *act, struct problem *err) MUST_CHECK;
 #define act_select(act, query, ret_rows, err, ...) \
-    (act_flush((act), (err)) && db_select((act)->tx, (query), (ret_rows), (err), ##__VA_ARGS__))
+    db_select((act)->tx, (query), (ret_rows), (err), ##__VA_ARGS__)
 #define act_select_one(act, query, ret_rows, err, ...) \
-    (act_flush((act), (err)) && db_select_one((act)->tx, (query), (ret_rows), (err), ##__VA_ARGS__))
+    db_select_one((act)->tx, (query), (ret_rows), (err), ##__VA_ARGS__)
 
 /* The cursor over another service's journal as of this act; 0 = none. */
 int64_t act_cursor(const struct act *act, const char *service);
+
+/* Follows another service's journal by one event: derives our copies from its body (NULL when it was
+ * erased: then only the cursor moves) and moves the cursor to (sequence, hash in hex). The caller
+ * has proven the chain. PROBLEM_INTERNAL unless `sequence` is the next after act_cursor(). */
+bool act_follow(struct act *act, const char *source, int64_t sequence, const char *hash,
+                const char *body, struct problem *err) MUST_CHECK;
 
 /* A service's own working state that lives as long as the act (the ledger's book of balances in a
  * batch). Freed by `free_slot` at the end; NULL until set. */

@@ -86,6 +86,10 @@ static inline void db_tx_done(struct db_tx **tx)
  * closure, TRANSACTION_ATTEMPTS_MAX times at most. */
 bool db_tx_should_repeat(const struct db_tx *tx);
 const char *db_tx_alliance(const struct db_tx *tx);
+/* `hook(context)` runs before every query of this transaction: an act sends its events there. What
+ * the hook itself sends doesn't call it. */
+void db_tx_before_query(struct db_tx *tx, bool (*hook)(void *context, struct problem *err),
+                        void *context);
 
 /* Sends without waiting; the next call that waits checks its result and fills `ret_rows`, which must
  * live until then (NULL: nobody wants the rows). */
