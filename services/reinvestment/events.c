@@ -1,0 +1,449 @@
+#include "services/reinvestment/events.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/ids.h"
+#include "common/instant.h"
+#include "common/json.h"
+#include "common/money.h"
+#include "services/reinvestment/rules.h"
+#include "services/reinvestment/store.h"
+
+#define CASE_PREFIX "reinvestment/cases/"
+#define DRAWDOWN_PREFIX "reinvestment/drawdowns/"
+
+void case_ref(const struct business_case *a_case, char ret_ref[REF_SIZE])
+{
+    snprintf(ret_ref, REF_SIZE, CASE_PREFIX "%s", a_case->id);
+}
+
+void drawdown_ref(const struct drawdown *drawdown, char ret_ref[REF_SIZE])
+{
+    snprintf(ret_ref, REF_SIZE, DRAWDOWN_PREFIX "%s", drawdown->id);
+}
+
+/* Rows as their tables have them --------------------------------------------------------------------- */
+
+static json_t *milestones_row(const struct business_case *a_case)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < a_case->milestone_count; i++) {
+        const struct milestone *milestone = &a_case->milestones[i];
+        json_t *item = json_object();
+        json_put_text(item, "code", milestone->code);
+        json_put_text(item, "title", milestone->title);
+        json_put_day(item, "dueOn", milestone->due_day);
+        if (milestone->amount_pence > 0)
+            json_put_integer(item, "amountPence", milestone->amount_pence);
+        json_push_new(array, item);
+    }
+    return array;
+}
+
+static json_t *benefits_row(const struct business_case *a_case)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < a_case->benefit_count; i++) {
+        const struct benefit *benefit = &a_case->benefits[i];
+        json_t *item = json_object();
+        json_put_text(item, "indicator", benefit->indicator);
+        json_put_text(item, "baseline", benefit->baseline);
+        json_put_text(item, "target", benefit->target);
+        json_put_day(item, "dueOn", benefit->due_day);
+        json_push_new(array, item);
+    }
+    return array;
+}
+
+/* What the case asks for: the part of its row that a vote is about. */
+static json_t *case_content(const struct business_case *a_case)
+{
+    json_t *row = json_object();
+    json_put_text(row, "title", a_case->title);
+    json_put_text(row, "summary", a_case->summary);
+    json_put_text(row, "sponsor", a_case->sponsor);
+    json_put_text(row, "beneficiary", a_case->beneficiary);
+    json_put_text(row, "ringFence", a_case->ring_fence);
+    json_put_text(row, "category", a_case->category);
+    json_put_text(row, "setting", a_case->setting);
+    json_put_text(row, "service", a_case->service);
+    json_put_text(row, "specialty", a_case->specialty);
+    json_put_integer(row, "awardPence", a_case->award_pence);
+    json_put_integer(row, "oneOffPence", a_case->one_off_pence);
+    json_put_integer(row, "recurrentPence", a_case->recurrent_pence);
+    json_put_new(row, "milestones", milestones_row(a_case));
+    json_put_new(row, "benefits", benefits_row(a_case));
+    return row;
+}
+
+static json_t *case_row(const struct business_case *a_case)
+{
+    json_t *row = case_content(a_case);
+    json_put_text(row, "id", a_case->id);
+    json_put_text(row, "state", case_state_word(a_case->state));
+    json_put_text(row, "decisionId", a_case->decision_id);
+    json_put_text(row, "holdId", a_case->hold_id);
+    json_put_integer(row, "pendingPence", a_case->pending_pence);
+    json_put_integer(row, "capturedPence", a_case->captured_pence);
+    json_put_text(row, "outcome", a_case->outcome);
+    json_put_text(row, "reason", a_case->reason);
+    json_put_instant(row, "draftedAt", a_case->drafted_ms);
+    json_put_text(row, "draftedBy", a_case->drafted_by);
+    json_put_instant(row, "closedAt", a_case->closed_ms);
+    json_put_integer(row, "version", a_case->version);
+    return row;
+}
+
+static json_t *drawdown_row(const struct drawdown *drawdown)
+{
+    json_t *row = json_object();
+    json_put_text(row, "id", drawdown->id);
+    json_put_text(row, "caseId", drawdown->case_id);
+    json_put_text(row, "holdId", drawdown->hold_id);
+    json_put_text(row, "milestone", drawdown->milestone);
+    json_put_integer(row, "amountPence", drawdown->amount_pence);
+    json_put_text(row, "beneficiary", drawdown->beneficiary);
+    json_put_text(row, "evidence", drawdown->evidence);
+    json_put_text(row, "state", drawdown_state_word(drawdown->state));
+    json_put_instant(row, "requestedAt", drawdown->requested_ms);
+    json_put_text(row, "requestedOrganisation", drawdown->requested_organisation);
+    json_put_text(row, "requestedBy", drawdown->requested_by);
+    json_put_instant(row, "verifiedAt", drawdown->verified_ms);
+    json_put_text(row, "verifiedOrganisation", drawdown->verified_organisation);
+    json_put_text(row, "verifiedBy", drawdown->verified_by);
+    json_put_text(row, "transactionId", drawdown->transaction_id);
+    json_put_instant(row, "capturedAt", drawdown->captured_ms);
+    json_put_text(row, "reason", drawdown->reason);
+    json_put_integer(row, "version", drawdown->version);
+    return row;
+}
+
+/* What an event relied on (F6): a case on its decision and hold, a drawdown on its case as well. */
+static void link_add(json_t *links, const char *prefix, const char *id)
+{
+    char ref[REF_SIZE];
+    if (id[0] == '\0')
+        return;
+    snprintf(ref, sizeof(ref), "%s%s", prefix, id);
+    json_push_new(links, json_string(ref));
+}
+
+static json_t *case_links(const struct business_case *a_case)
+{
+    json_t *links = json_array();
+    link_add(links, "decisions/", a_case->decision_id);
+    link_add(links, "ledger/holds/", a_case->hold_id);
+    return links;
+}
+
+static bool case_append(struct act *act, const char *type, const struct business_case *a_case,
+                        struct problem *err)
+{
+    char subject[REF_SIZE];
+    case_ref(a_case, subject);
+    json_auto_t *data = json_object();
+    json_put_new(data, "case", case_row(a_case));
+    json_auto_t *links = case_links(a_case);
+    struct event event = {.type = type,
+                          .subject = subject,
+                          .data = data,
+                          .links = links,
+                          .occurred_ms = INSTANT_NONE};
+    return act_append(act, &event, err);
+}
+
+static bool drawdown_append(struct act *act, const char *type, const struct business_case *a_case,
+                            const struct drawdown *drawdown, struct problem *err)
+{
+    char subject[REF_SIZE];
+    drawdown_ref(drawdown, subject);
+    json_auto_t *data = json_object();
+    json_put_new(data, "case", case_row(a_case));
+    json_put_new(data, "drawdown", drawdown_row(drawdown));
+    json_auto_t *links = case_links(a_case);
+    link_add(links, CASE_PREFIX, a_case->id);
+    link_add(links, "ledger/transactions/", drawdown->transaction_id);
+    struct event event = {.type = type,
+                          .subject = subject,
+                          .data = data,
+                          .links = links,
+                          .occurred_ms = INSTANT_NONE};
+    return act_append(act, &event, err);
+}
+
+/* What people do ------------------------------------------------------------------------------------- */
+
+bool event_case_drafted(struct act *act, const struct business_case *a_case, struct problem *err)
+{
+    return case_append(act, "reinvestment.case.drafted.v1", a_case, err);
+}
+
+bool event_case_revised(struct act *act, const struct business_case *a_case, struct problem *err)
+{
+    return case_append(act, "reinvestment.case.revised.v1", a_case, err);
+}
+
+bool event_case_submitted(struct act *act, const struct business_case *a_case, struct problem *err)
+{
+    return case_append(act, "reinvestment.case.submitted.v1", a_case, err);
+}
+
+bool event_case_closed(struct act *act, const struct business_case *a_case, struct problem *err)
+{
+    return case_append(act, "reinvestment.case.closed.v1", a_case, err);
+}
+
+bool event_drawdown_requested(struct act *act, const struct business_case *a_case,
+                              const struct drawdown *drawdown, struct problem *err)
+{
+    return drawdown_append(act, "reinvestment.drawdown.requested.v1", a_case, drawdown, err);
+}
+
+bool event_drawdown_verified(struct act *act, const struct business_case *a_case,
+                             const struct drawdown *drawdown, struct problem *err)
+{
+    return drawdown_append(act, "reinvestment.drawdown.verified.v1", a_case, drawdown, err);
+}
+
+bool event_drawdown_refused(struct act *act, const struct business_case *a_case,
+                            const struct drawdown *drawdown, struct problem *err)
+{
+    return drawdown_append(act, "reinvestment.drawdown.refused.v1", a_case, drawdown, err);
+}
+
+/* Decisions over cases --------------------------------------------------------------------------------- */
+
+/* The id behind "reinvestment/cases/" (or drawdowns), or NULL. */
+static const char *ref_id(const char *ref, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    if (ref == NULL || strncmp(ref, prefix, length) != 0 || !uuid_is_valid(ref + length))
+        return NULL;
+    return ref + length;
+}
+
+static bool case_of_ref(struct act *act, const char *ref, struct business_case *ret,
+                        struct problem *err)
+{
+    const char *id = ref_id(ref, CASE_PREFIX);
+    if (id == NULL)
+        return problem_set(err, PROBLEM_NOT_FOUND, "there is no %s to decide on", ref);
+    return act_flush(act, err) && store_case_get(act->tx, id, ret, err);
+}
+
+static bool effect_check(const char *effect, struct problem *err)
+{
+    return strcmp(effect, "approve") == 0 ||
+           problem_set(err, PROBLEM_RULE_BROKEN, "a case can only be approved, not '%s'", effect);
+}
+
+/* The hold that the ledger places when it reads that the decision was carried. */
+static json_t *case_hold(const struct business_case *a_case, const struct ring_fence *ring_fence)
+{
+    json_t *hold = json_object();
+    json_put_text(hold, "accountCode", ring_fence->account_code);
+    json_put_integer(hold, "amountPence", a_case->award_pence);
+    json_put_text(hold, "beneficiary", a_case->beneficiary);
+    return hold;
+}
+
+static json_t *case_organisations(const struct business_case *a_case)
+{
+    json_t *organisations = json_array();
+    json_push_new(organisations, json_string(a_case->sponsor));
+    if (strcmp(a_case->sponsor, a_case->beneficiary) != 0)
+        json_push_new(organisations, json_string(a_case->beneficiary));
+    return organisations;
+}
+
+static bool case_describe(struct act *act, const struct standing *standing, const char *ref,
+                          const char *effect, struct subject *ret_subject, struct problem *err)
+{
+    (void)standing; /* open book: whoever may open a decision here may see every case */
+    struct business_case a_case = {0};
+    struct ring_fence ring_fence = {0};
+    if (!case_of_ref(act, ref, &a_case, err) || !effect_check(effect, err) ||
+        !store_ring_fence_get(act->tx, a_case.ring_fence, instant_day(act->now_ms), &ring_fence,
+                              err) ||
+        !case_check(&a_case, &ring_fence, err) || !case_propose(&a_case, &ring_fence, err) ||
+        !case_append(act, "reinvestment.case.proposed.v1", &a_case, err))
+        return false;
+    char award[MONEY_TEXT_SIZE];
+    money_format(a_case.award_pence, award);
+    snprintf(ret_subject->kind, sizeof(ret_subject->kind), "spend-ring-fence");
+    snprintf(ret_subject->title, sizeof(ret_subject->title), "%s", a_case.title);
+    snprintf(ret_subject->summary, sizeof(ret_subject->summary),
+             "%s out of ring-fence %s for %s", award, a_case.ring_fence, a_case.beneficiary);
+    ret_subject->version = a_case.version;
+    ret_subject->content = case_content(&a_case);
+    json_put_new(ret_subject->content, "hold", case_hold(&a_case, &ring_fence));
+    ret_subject->organisations = case_organisations(&a_case);
+    return true;
+}
+
+static bool case_carry(struct act *act, const struct carried_decision *decision,
+                       struct problem *err)
+{
+    struct business_case a_case = {0};
+    if (!case_of_ref(act, decision->subject, &a_case, err) ||
+        !effect_check(decision->effect, err) || !case_decide(&a_case, decision->id, err))
+        return false;
+    json_auto_t *data = json_object();
+    json_put_new(data, "case", case_row(&a_case));
+    json_auto_t *links = case_links(&a_case);
+    struct event event = {.type = "reinvestment.case.decided.v1",
+                          .subject = decision->subject,
+                          .data = data,
+                          .links = links,
+                          .effect_decision_id = decision->id,
+                          .occurred_ms = decision->carried_ms};
+    return act_append(act, &event, err);
+}
+
+static bool case_return(struct act *act, const char *ref, const char *effect, const char *outcome,
+                        struct problem *err)
+{
+    (void)effect;
+    struct business_case a_case = {0};
+    if (!case_of_ref(act, ref, &a_case, err))
+        return false;
+    if (!case_release(&a_case, outcome))
+        return true;
+    return case_append(act,
+                       a_case.state == CASE_REJECTED ? "reinvestment.case.rejected.v1"
+                                                     : "reinvestment.case.returned.v1",
+                       &a_case, err);
+}
+
+const struct subject_hooks REINVESTMENT_SUBJECTS = {
+    .describe = case_describe,
+    .carry = case_carry,
+    .release = case_return,
+};
+
+/* The ledger's answers --------------------------------------------------------------------------------- */
+
+/* The case that a hold of the ledger's event is for; false in ret_found when it is not one of ours. */
+static bool case_of_hold(struct act *act, const struct foreign_event *event, bool *ret_found,
+                         struct business_case *ret, struct problem *err)
+{
+    const char *id = ref_id(json_text(json_member(event->data, "hold"), "subject"), CASE_PREFIX);
+    *ret_found = id != NULL;
+    return id == NULL || (act_flush(act, err) && store_case_get(act->tx, id, ret, err));
+}
+
+static bool hold_placed(struct act *act, const struct foreign_event *event, struct problem *err)
+{
+    const json_t *hold = json_member(event->data, "hold");
+    struct business_case a_case = {0};
+    bool found;
+    if (!case_of_hold(act, event, &found, &a_case, err))
+        return false;
+    if (!found || !case_fund(&a_case, json_text(hold, "decisionId"), json_text(hold, "id")))
+        return true;
+    return case_append(act, "reinvestment.case.funded.v1", &a_case, err);
+}
+
+/* Gives up what is pending, then the case. */
+static bool hold_gone(struct act *act, const struct foreign_event *event, struct problem *err)
+{
+    struct business_case a_case = {0};
+    bool found;
+    db_rows_auto_t rows = {0};
+    if (!case_of_hold(act, event, &found, &a_case, err))
+        return false;
+    if (!found || a_case.state != CASE_IN_DELIVERY)
+        return true;
+    if (!store_drawdown_pending(act->tx, a_case.id, &rows, err))
+        return false;
+    const char *reason = "the ledger's hold on the award ended";
+    for (int row = 0; row < rows.count; row++) {
+        struct drawdown drawdown = {0};
+        drawdown_of_row(&rows, row, &drawdown);
+        if (drawdown_void(&a_case, &drawdown, reason) &&
+            !event_drawdown_refused(act, &a_case, &drawdown, err))
+            return false;
+    }
+    return !case_expire(&a_case, reason, act->now_ms) ||
+           case_append(act, "reinvestment.case.expired.v1", &a_case, err);
+}
+
+/* "reinvestment/cases/<id>" among what the event names: its subject or its links. */
+static const char *linked_id(const struct foreign_event *event, const char *prefix)
+{
+    const char *id = ref_id(event->subject, prefix);
+    size_t i;
+    json_t *link;
+    json_array_foreach(json_member(event->envelope, "links"), i, link) {
+        if (id == NULL)
+            id = ref_id(json_string_value(link), prefix);
+    }
+    return id;
+}
+
+/* The ledger could not place the hold of a carried decision. */
+static bool hold_refused(struct act *act, const struct foreign_event *event, struct problem *err)
+{
+    const json_t *effect = json_member(event->envelope, "effect");
+    const char *id = linked_id(event, CASE_PREFIX);
+    const char *decision_id = json_text(effect, "decision");
+    const char *reason = json_text(effect, "reason");
+    struct business_case a_case = {0};
+    if (id == NULL || decision_id == NULL)
+        return true;
+    if (!act_flush(act, err) || !store_case_get(act->tx, id, &a_case, err))
+        return false;
+    if (!case_refuse(&a_case, decision_id, reason != NULL ? reason : "the ledger placed no hold"))
+        return true;
+    return case_append(act, "reinvestment.case.rejected.v1", &a_case, err);
+}
+
+static bool drawdown_and_case(struct act *act, const char *id, struct drawdown *ret_drawdown,
+                              struct business_case *ret_case, struct problem *err)
+{
+    return act_flush(act, err) && store_drawdown_get(act->tx, id, ret_drawdown, err) &&
+           store_case_get(act->tx, ret_drawdown->case_id, ret_case, err);
+}
+
+static bool hold_captured(struct act *act, const struct foreign_event *event, struct problem *err)
+{
+    const json_t *capture = json_member(event->data, "capture");
+    const char *id = json_text(capture, "drawdownId");
+    struct drawdown drawdown = {0};
+    struct business_case a_case = {0};
+    if (id == NULL)
+        return true;
+    if (!drawdown_and_case(act, id, &drawdown, &a_case, err))
+        return false;
+    if (!drawdown_capture(&a_case, &drawdown, json_text(capture, "transactionId"),
+                          event->occurred_ms))
+        return true;
+    return drawdown_append(act, "reinvestment.drawdown.captured.v1", &a_case, &drawdown, err);
+}
+
+static bool capture_refused(struct act *act, const struct foreign_event *event,
+                            struct problem *err)
+{
+    const char *id = linked_id(event, DRAWDOWN_PREFIX);
+    const char *reason = json_text(event->data, "reason");
+    struct drawdown drawdown = {0};
+    struct business_case a_case = {0};
+    if (id == NULL)
+        return true;
+    if (!drawdown_and_case(act, id, &drawdown, &a_case, err))
+        return false;
+    if (!drawdown_void(&a_case, &drawdown, reason != NULL ? reason : "the ledger did not pay"))
+        return true;
+    return event_drawdown_refused(act, &a_case, &drawdown, err);
+}
+
+const struct reaction REINVESTMENT_REACTIONS[] = {
+    {"ledger.hold.placed.v1", hold_placed},
+    {"ledger.effect.refused.v1", hold_refused},
+    {"ledger.hold.captured.v1", hold_captured},
+    {"ledger.capture.refused.v1", capture_refused},
+    {"ledger.hold.released.v1", hold_gone},
+    {"ledger.hold.expired.v1", hold_gone},
+};
+const size_t REINVESTMENT_REACTION_COUNT = ARRAY_LENGTH(REINVESTMENT_REACTIONS);

@@ -1,0 +1,78 @@
+/* What reinvestment decides: pure functions over model.h. Changes are made to the struct that is
+ * handed in, and only when the rule allows them. Source: domain.md C1, C3, C4, C5. */
+#ifndef ACCORD_REINVESTMENT_RULES_H
+#define ACCORD_REINVESTMENT_RULES_H
+
+#include "common/problem.h"
+#include "services/reinvestment/model.h"
+
+/* "in-delivery" and back; an unknown word is a bug and asserts. */
+const char *case_state_word(enum case_state state);
+enum case_state case_state_of_word(const char *word);
+const char *drawdown_state_word(enum drawdown_state state);
+enum drawdown_state drawdown_state_of_word(const char *word);
+
+/* What may still be proposed: balance less held less proposed; below zero counts as it is. */
+int64_t ring_fence_available_pence(const struct ring_fence *ring_fence);
+
+/* The words hold no NHS number (E10): PERSONAL_DATA naming every field that does. */
+bool case_words_check(const struct business_case *a_case, struct problem *err) MUST_CHECK;
+bool text_check(const char *pointer, const char *text, struct problem *err) MUST_CHECK;
+
+/* The case fits its ring-fence (category and setting are among those it is for), its milestones
+ * have codes of their own and together ask for no more than the award. RULE_BROKEN with every fault. */
+bool case_check(const struct business_case *a_case, const struct ring_fence *ring_fence,
+                struct problem *err) MUST_CHECK;
+
+/* Only the sponsor's people change, submit and close a case; others get ROLE_MISSING. */
+bool case_check_sponsor(const struct business_case *a_case, const char *organisation,
+                        struct problem *err) MUST_CHECK;
+/* Only a draft is revised. */
+bool case_check_draft(const struct business_case *a_case, struct problem *err) MUST_CHECK;
+
+/* draft -> submitted */
+bool case_submit(struct business_case *a_case, struct problem *err) MUST_CHECK;
+/* submitted -> proposed; FUNDS_INSUFFICIENT with the figures when the award is more than what is
+ * available, other open proposals included (C4). */
+bool case_propose(struct business_case *a_case, const struct ring_fence *ring_fence,
+                  struct problem *err) MUST_CHECK;
+/* proposed -> decided. In delivery already when the ledger's hold was heard of first: then only the
+ * decision must be the same. */
+bool case_decide(struct business_case *a_case, const char *decision_id,
+                 struct problem *err) MUST_CHECK;
+/* The decision ended without effect: rejected when it was voted down, else submitted again, so that
+ * it may be proposed anew. false: it was not proposed, nothing to do. */
+bool case_release(struct business_case *a_case, const char *outcome) MUST_CHECK;
+/* The ledger holds the award: proposed or decided -> in delivery. false: it waits for no hold of this
+ * decision. */
+bool case_fund(struct business_case *a_case, const char *decision_id, const char *hold_id) MUST_CHECK;
+/* The ledger refused to: proposed or decided -> rejected. false: as above. */
+bool case_refuse(struct business_case *a_case, const char *decision_id, const char *reason) MUST_CHECK;
+/* in delivery -> closed, with no drawdown pending. Outcome "completed", "cancelled". */
+bool case_close(struct business_case *a_case, const char *outcome, const char *reason,
+                int64_t now_ms, struct problem *err) MUST_CHECK;
+/* The hold is gone (expired, or released in the ledger): in delivery -> closed. The caller has voided
+ * what was pending. false: it was not in delivery, nothing to do. */
+bool case_expire(struct business_case *a_case, const char *reason, int64_t now_ms) MUST_CHECK;
+
+/* Asks for a part of the award (C5): by the sponsor's or the beneficiary's people, in delivery, for
+ * a milestone of the case if one is named, and never above what is left of the award. Adds to the
+ * case's pending amount. */
+bool drawdown_request(struct business_case *a_case, struct drawdown *drawdown,
+                      const struct person *person, int64_t now_ms, struct problem *err) MUST_CHECK;
+/* By another person, of another organisation than the one that asked and the one that is paid. */
+bool drawdown_verify(struct drawdown *drawdown, const struct person *person, bool is_same_person,
+                     int64_t now_ms, struct problem *err) MUST_CHECK;
+/* The verifier refuses, with a reason: the amount may be asked for again. */
+bool drawdown_refuse(struct business_case *a_case, struct drawdown *drawdown,
+                     const struct person *person, bool is_same_person, const char *reason,
+                     int64_t now_ms, struct problem *err) MUST_CHECK;
+/* The ledger paid: verified -> captured. false: it was not verified, nothing to do. */
+bool drawdown_capture(struct business_case *a_case, struct drawdown *drawdown,
+                      const char *transaction_id, int64_t captured_ms) MUST_CHECK;
+/* The ledger refused to pay, or the hold is gone: requested or verified -> refused. false: it was not
+ * pending, nothing to do. */
+bool drawdown_void(struct business_case *a_case, struct drawdown *drawdown,
+                   const char *reason) MUST_CHECK;
+
+#endif
