@@ -10,8 +10,9 @@ enum {
     MONTH_SIZE = 12,         /* 2026-27-M03 */
     DIGEST_SIZE = 65,        /* SHA-256 in lower-case hex */
     REF_SIZE = 161,          /* a resource below its alliance: "ledger/holds/<uuid>" */
-    NAME_SIZE = 201,         /* names and titles */
-    TEXT_SIZE = 4001,        /* free text: reasons, rationales, narratives */
+    /* The api-spec counts characters, and a character has up to four bytes. */
+    NAME_SIZE = 4 * 200 + 1,  /* names and titles: one line of 200 */
+    TEXT_SIZE = 4 * 4000 + 1, /* free text: reasons, rationales, narratives */
     CODE_SIZE = 81,          /* account codes, kinds, roles, event types */
     IDENTITY_SIZE = 256,     /* issuer, subject, client */
     TRACEPARENT_SIZE = 56,
