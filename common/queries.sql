@@ -172,3 +172,63 @@ order by frozen_at
 select alliance_id
 from journal_head
 order by alliance_id
+
+-- Who the caller is in the alliance -------------------------------------------------------------------
+
+-- One row per appointment in force (at least one row). $2 issuer, $3 subject, $4 the token's
+-- organisation (null = none), $5 now (null = by the clock).
+-- name: standing_get
+select n.at as now_at, h.sequence, a.status as alliance_status,
+    p.organisation, p.status as partner_status, p.role as partner_role, p.is_voting, p.is_founder,
+    t.id as appointment_id, t.role as appointment_role, t.organisation as appointment_organisation,
+    o.status as appointment_status, o.is_founder as appointment_is_founder
+from (select coalesce($5::timestamptz, accord_now()) as at) as n
+left join journal_head as h on h.alliance_id = $1::uuid
+left join alliance as a on a.alliance_id = $1::uuid
+left join appointment as t on t.alliance_id = $1::uuid and t.issuer = $2::text
+    and t.subject = $3::text and t.starts_at <= n.at and (t.ends_at is null or t.ends_at > n.at)
+left join partner as o on o.alliance_id = $1::uuid and o.organisation = t.organisation
+left join partner as p on p.alliance_id = $1::uuid
+    and p.organisation = coalesce($4::text, t.organisation)
+order by t.id
+
+-- The same for many callers at once: $2 [{"number", "issuer", "subject", "organisation"}], $3 now.
+-- name: standing_list
+select c.number, $3::timestamptz as now_at, h.sequence, a.status as alliance_status,
+    p.organisation, p.status as partner_status, p.role as partner_role, p.is_voting, p.is_founder,
+    t.id as appointment_id, t.role as appointment_role, t.organisation as appointment_organisation,
+    o.status as appointment_status, o.is_founder as appointment_is_founder
+from jsonb_to_recordset($2::jsonb) as c (number integer, issuer text, subject text, organisation text)
+left join journal_head as h on h.alliance_id = $1::uuid
+left join alliance as a on a.alliance_id = $1::uuid
+left join appointment as t on t.alliance_id = $1::uuid and t.issuer = c.issuer
+    and t.subject = c.subject and t.starts_at <= $3::timestamptz
+    and (t.ends_at is null or t.ends_at > $3::timestamptz)
+left join partner as o on o.alliance_id = $1::uuid and o.organisation = t.organisation
+left join partner as p on p.alliance_id = $1::uuid
+    and p.organisation = coalesce(c.organisation, t.organisation)
+order by c.number, t.id
+
+-- Answers that were given -------------------------------------------------------------------------------
+
+-- $2 [{"number", "caller", "key"}]
+-- name: answer_list
+select c.number, i.method, i.path, i.body_digest, i.status, i.location, i.version, i.content_type,
+    i.answer
+from jsonb_to_recordset($2::jsonb) as c (number integer, caller text, key text)
+join idempotency as i on i.alliance_id = $1::uuid and i.caller = c.caller and i.key = c.key
+
+-- name: answer_add
+insert into idempotency (alliance_id, caller, key, method, path, body_digest, status, location,
+    version, content_type, answer, sequence, recorded_at)
+select $1::uuid, r.caller, r.key, r.method, r.path, r."bodyDigest", r.status, r.location,
+    r.version, r."contentType", r.answer, r.sequence, r."recordedAt"
+from jsonb_to_recordset($2::jsonb) as r (caller text, key text, method text, path text,
+    "bodyDigest" text, status integer, location text, version bigint, "contentType" text,
+    answer text, sequence bigint, "recordedAt" timestamptz)
+
+-- How far our journal and our cursors are; our own has no source.
+-- name: position_list
+select null::text as source, h.sequence from journal_head as h where h.alliance_id = $1::uuid
+union all
+select c.source, c.sequence from journal_cursor as c where c.alliance_id = $1::uuid

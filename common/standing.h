@@ -1,0 +1,20 @@
+/* What the roster says of a caller in one alliance: the partner of the token's organisation, the
+ * person's appointments in force, the alliance, the clock and the journal's head, in one query. */
+#ifndef ACCORD_COMMON_STANDING_H
+#define ACCORD_COMMON_STANDING_H
+
+#include "common/access.h"
+#include "common/db.h"
+
+/* In a transaction over the alliance. `now_ms` is the act's clock; INSTANT_NONE in a reading
+ * transaction: accord_now() is read then (ret_standing->now_ms). An alliance that this service has not
+ * heard of is no failure: has_alliance is false. */
+bool standing_load(struct db_tx *tx, const struct caller *caller, int64_t now_ms,
+                   struct standing *ret_standing, struct problem *err) MUST_CHECK;
+
+/* The same for many callers in one query. */
+bool standing_load_many(struct db_tx *tx, const struct caller *const callers[], size_t count,
+                        int64_t now_ms, struct standing ret_standings[],
+                        struct problem *err) MUST_CHECK;
+
+#endif
