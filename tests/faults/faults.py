@@ -1,0 +1,406 @@
+#!/usr/bin/env python3
+"""Eight clients work at random while processes are killed under them; then everything that was
+acknowledged must be there, once, and the sums must be right.
+
+    faults.py [--kills 10] [--clients 8] [--seed N]     (environment of tests/cluster up)
+
+What an answer acknowledged is written to a file before the client goes on. Afterwards each such
+request is repeated with its key: it must give the stored answer again; each key must have exactly
+one event; recompute.py and accord-audit must agree with the tables."""
+import argparse
+import collections
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import accord  # noqa: E402
+import recompute  # noqa: E402
+
+SERVICES = ("membership", "ledger", "reinvestment", "risk", "kpi")
+
+
+def gbp(pence):
+    return {"amount": pence, "currency": "GBP"}
+
+
+class Stage:
+    """An alliance in which everything can happen: a mandate, a case with a hold, an indicator, open decisions."""
+
+    def __init__(self):
+        self.alliance = alliance = accord.Alliance("Under fire")
+        self.finance = alliance.appoint("fin.zz1", "finance-lead", "ZZ1")
+        self.quality = alliance.appoint("qual.zz3", "quality-lead", "ZZ3")
+        self.until_known(self.finance, "/ledger/periods")
+        self.until_known(self.quality, "/risk/risks")
+        self.until_known(self.quality, "/kpi/indicators")
+        self.mandate = self.mandate_granted()
+        self.post(64000000)
+        self.case = self.case_held(25000000)
+        self.indicator_agreed()
+        self.decisions = [self.alliance.open(f"ledger/mandates/{self.mandate_drafted()}", "grant",
+                                             self.finance)["id"] for _ in range(6)]
+
+    def until_known(self, person, rest):
+        accord.until(lambda: person.do("GET", self.alliance.path(rest)).status == 200, f"{person.subject} at {rest}")
+
+    def mandate_drafted(self):
+        return self.finance.do("POST", self.alliance.path("/ledger/mandates"), {
+            "title": "Ring-fence the surplus", "debitAccounts": ["pool:planned"],
+            "creditAccounts": ["ring-fence:elective"], "limit": gbp(10**12), "startsOn": "2026-04-01",
+            "endsOn": "2027-03-31"}).expect(201).body["id"]
+
+    def mandate_granted(self):
+        mandate = self.mandate_drafted()
+        self.alliance.decide(f"ledger/mandates/{mandate}", "grant", self.finance)
+        self.alliance.wait(f"/ledger/mandates/{mandate}", lambda body: body["state"] == "active", self.finance)
+        return mandate
+
+    def transaction(self, pence):
+        return {"mandateId": self.mandate, "description": "Surplus", "effectiveOn": "2026-05-31", "entries": [
+            {"accountCode": "pool:planned", "amount": gbp(-pence)},
+            {"accountCode": "ring-fence:elective", "amount": gbp(pence)}]}
+
+    def post(self, pence):
+        return self.finance.do("POST", self.alliance.path("/ledger/transactions"),
+                               self.transaction(pence)).expect(201).body
+
+    def case_held(self, pence):
+        sponsor = self.alliance.representatives["ZZ3"]
+        self.alliance.wait("/reinvestment/ring-fences", lambda body: any(
+            r["available"]["amount"] >= pence for r in body["items"]), sponsor)
+        case = sponsor.do("POST", self.alliance.path("/reinvestment/cases"), {
+            "title": "Hernia hub", "summary": "Day surgery in the community.", "ringFence": "elective",
+            "category": "equipment", "setting": "community", "service": "Hernia repair",
+            "specialty": "General surgery", "beneficiary": "ZZ3", "award": gbp(pence), "oneOffCost": gbp(pence),
+            "recurrentCost": gbp(0), "milestones": [{"code": "ready", "title": "Ready", "dueOn": "2026-12-31",
+                                                     "amount": gbp(pence)}],
+            "benefits": [{"indicator": "ae-4-hours", "baseline": "70", "target": "80",
+                          "dueOn": "2027-03-31"}]}).expect(201).body["id"]
+        sponsor.do("POST", self.alliance.path(f"/reinvestment/cases/{case}/submission")).expect(200)
+        self.alliance.decide(f"reinvestment/cases/{case}", "approve", sponsor)
+        self.alliance.wait(f"/reinvestment/cases/{case}", lambda body: body["state"] == "in-delivery", sponsor)
+        return case
+
+    def indicator_agreed(self):
+        self.quality.do("POST", self.alliance.path("/kpi/indicators"), {
+            "code": "ae-4-hours", "name": "A&E within four hours", "theme": "urgent-care"}).expect(201)
+        self.quality.do("POST", self.alliance.path("/kpi/indicators/ae-4-hours/specifications"), {
+            "definition": "Seen within four hours.", "numerator": "In time", "denominator": "All",
+            "unit": "percentage", "direction": "up", "source": "national", "sourceReason": "Published monthly.",
+            "owner": "ZZ1"}).expect(201)
+        self.alliance.decide("kpi/indicators/ae-4-hours/specifications/1", "agree", self.quality)
+        self.alliance.wait("/kpi/indicators/ae-4-hours", lambda body: "agreedSpecification" in body, self.quality)
+
+
+class Truth:
+    """What was acknowledged, outside of Accord, before anybody relies on it."""
+
+    def __init__(self, path):
+        self.file = open(path, "w", encoding="utf-8")
+        self.lock = threading.Lock()
+        self.requests = []
+
+    def write(self, request):
+        with self.lock:
+            self.file.write(json.dumps({k: v for k, v in request.items() if k != "person"}) + "\n")
+            self.file.flush()
+            os.fsync(self.file.fileno())
+            self.requests.append(request)
+
+
+class Client(threading.Thread):
+    """Random operations from a seed; each is repeated with its key until it is answered."""
+
+    def __init__(self, stage, truth, seed, stop, in_flight):
+        super().__init__(daemon=True)
+        self.stage, self.truth, self.random = stage, truth, random.Random(seed)
+        self.stop, self.in_flight = stop, in_flight
+        self.failure, self.lost, self.risks, self.transactions = None, 0, [], []
+        self.month = 0
+
+    def run(self):
+        try:
+            while not self.stop.is_set():
+                self.step()
+        except Exception as error:  # reported by the main thread
+            self.failure = error
+
+    def step(self):
+        operations = [(self.post_transaction, 8), (self.log_risk, 4), (self.score_risk, 3), (self.vote, 5),
+                      (self.observe, 3), (self.reverse, 1), (self.draw, 2), (self.read, 3)]
+        choice = self.random.choices([o for o, _ in operations], [w for _, w in operations])[0]
+        choice()
+
+    def uuid(self):
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+
+    def act(self, service, person, method, path, body=None, event_type=None):
+        """Until answered; the request id is the same for every attempt, and so names the one event."""
+        request = {"service": service, "method": method, "path": self.stage.alliance.path(path), "body": body,
+                   "key": self.uuid() if method != "PUT" else None, "request": self.uuid(), "type": event_type,
+                   "person": person}
+        deadline = time.monotonic() + 90
+        while True:
+            try:
+                with self.in_flight.one(service):
+                    answer = person.ask(method, request["path"], body, request["key"],
+                                        {"X-Request-ID": request["request"]})
+                if answer.status < 500 and answer.status != 409 and answer.status != 429:
+                    break
+                if answer.status == 409 and "REQUEST_RUNNING" not in answer.text:
+                    break
+            except accord.Lost:
+                self.lost += 1
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{method} {request['path']} was not answered within 90 s")
+            accord.pause(0.02)
+        if method != "GET" and answer.status < 300:
+            request.update(status=answer.status, text=answer.text, location=answer.headers.get("location"))
+            self.truth.write(request)
+        return answer
+
+    def post_transaction(self):
+        answer = self.act("ledger", self.stage.finance, "POST", "/ledger/transactions",
+                          self.stage.transaction(self.random.randint(1, 10**6)), "ledger.transaction.posted.v1")
+        self.transactions.append(answer.expect(201).body["id"])
+
+    def reverse(self):
+        if self.transactions:
+            identity = self.transactions.pop(self.random.randrange(len(self.transactions)))
+            self.act("ledger", self.stage.finance, "POST", f"/ledger/transactions/{identity}/reversal",
+                     {"reason": "Entered twice."}, "ledger.transaction.reversed.v1").expect(201)
+
+    def log_risk(self):
+        answer = self.act("risk", self.stage.quality, "POST", "/risk/risks", {
+            "title": "Theatre staffing", "cause": "Vacancies", "event": "Lists are cancelled",
+            "effect": "Patients wait longer", "category": "workforce",
+            "owner": {"organisation": "ZZ3"}, "likelihood": self.random.randint(1, 5),
+            "consequence": self.random.randint(1, 5)}, "risk.risk.logged.v1")
+        self.risks.append(answer.expect(201).body["id"])
+
+    def score_risk(self):
+        if self.risks:
+            self.act("risk", self.stage.quality, "POST", f"/risk/risks/{self.random.choice(self.risks)}/scores", {
+                "likelihood": self.random.randint(1, 5), "consequence": self.random.randint(1, 5),
+                "reason": "Looked at again."}, "risk.risk.scored.v1").expect(201)
+
+    def vote(self):
+        organisation = self.random.choice(self.stage.alliance.organisations[:3])  # never all, so none closes
+        body = self.random.choice([{"choice": "agree"}, {"choice": "abstain"},
+                                   {"choice": "disagree", "reason": f"Not {self.random.randint(1, 999)} pounds."}])
+        self.act("membership", self.stage.alliance.representatives[organisation], "PUT",
+                 f"/decisions/{self.random.choice(self.stage.decisions)}/votes/{organisation}", body).expect(200)
+
+    def observe(self):
+        year, month = divmod(self.month, 12)
+        self.month += 1
+        organisation = self.stage.alliance.organisations[self.random.randrange(4)]
+        denominator = self.random.randint(1, 9999)
+        self.act("kpi", self.stage.quality, "POST", "/kpi/observations", {
+            "indicator": "ae-4-hours", "organisation": organisation, "numerator": self.random.randint(0, denominator),
+            "denominator": denominator, "month": f"20{16 + year:02d}-{17 + year:02d}-M{month + 1:02d}"},
+            "kpi.observation.recorded.v1").expect(201, 409)
+
+    def draw(self):
+        sponsor, verifier = (self.stage.alliance.representatives[o] for o in ("ZZ3", "ZZ2"))
+        answer = self.act("reinvestment", sponsor, "POST", f"/reinvestment/cases/{self.stage.case}/drawdowns", {
+            "amount": gbp(self.random.randint(1, 1000)), "milestone": "ready", "evidence": "An invoice."},
+            "reinvestment.drawdown.requested.v1").expect(201, 422)
+        if answer.status == 201:
+            self.act("reinvestment", verifier, "POST",
+                     f"/reinvestment/drawdowns/{answer.body['id']}/verification", {},
+                     "reinvestment.drawdown.verified.v1").expect(200, 201)
+
+    def read(self):
+        path = self.random.choice(["/ledger/trial-balance", "/risk/risks", "/reinvestment/ring-fences", "/decisions"])
+        self.act(path.split("/")[1], self.stage.alliance.director, "GET", path).expect(200)
+
+
+class InFlight:
+    """Which service has requests under way: a kill waits until it hits one."""
+
+    def __init__(self):
+        self.counts, self.lock = collections.Counter(), threading.Lock()
+
+    def one(self, service):
+        return _One(self, service)
+
+    def busy(self, target):
+        with self.lock:
+            return self.counts[target] > 0 if target in SERVICES else sum(self.counts.values()) > 0
+
+
+class _One:
+    def __init__(self, flights, service):
+        self.flights, self.service = flights, service if service in SERVICES else "membership"
+
+    def __enter__(self):
+        with self.flights.lock:
+            self.flights.counts[self.service] += 1
+
+    def __exit__(self, *_):
+        with self.flights.lock:
+            self.flights.counts[self.service] -= 1
+
+
+def supervised():
+    """Supervised processes by what they are: {"ledger": [folder, ...], "nginx": [...], "postgres": [...]}."""
+    root = os.environ["ACCORD_SERVICES"]
+    found = collections.defaultdict(list)
+    for name in sorted(os.listdir(root)):
+        if os.path.isdir(os.path.join(root, name, "supervise")):
+            found[name.split("-")[0].split("@")[0]].append(os.path.join(root, name))
+    return found
+
+
+def pid_of(folder):
+    out = subprocess.run(["s6-svstat", "-o", "up,pid", folder], check=True, capture_output=True, text=True).stdout.split()
+    return int(out[1]) if out[0] == "true" else None
+
+
+def kill_all(kills, rng, flights, failed):
+    """Kill -9, every kind of process at least once, each with requests in flight."""
+    targets = supervised()
+    kinds = [k for k in targets if k in (*SERVICES, "nginx", "postgres", "postgresql")]
+    plan = kinds + [rng.choice(kinds) for _ in range(max(0, kills - len(kinds)))]
+    rng.shuffle(plan)
+    for number, kind in enumerate(plan, 1):
+        folder = rng.choice(targets[kind])
+        pid = accord.until(lambda: pid_of(folder), f"{kind} is up", 60)
+        deadline = time.monotonic() + 60
+        while not flights.busy(kind):
+            if time.monotonic() > deadline or failed():
+                raise AssertionError(f"no request to {kind} for a minute")
+        os.kill(pid, signal.SIGKILL)
+        print(f"  kill {number} of {len(plan)}: {os.path.basename(folder)} ({pid})", flush=True)
+        accord.until(lambda: pid_of(folder) not in (None, pid), f"{kind} is up again", 60)
+        moment = time.monotonic() + rng.uniform(0.3, 1.5)
+        accord.until(lambda: time.monotonic() > moment or failed(), "the next kill", 10)
+    return collections.Counter(plan)
+
+
+def answers_again(stage, truth):
+    """Every acknowledged request, repeated with its key, gives its answer again; what never changes reads equal."""
+    for request in truth.requests:
+        if request["key"] is None:
+            continue
+        again = request["person"].do(request["method"], request["path"], request["body"], key=request["key"])
+        if (again.status, again.text) != (request["status"], request["text"]):
+            raise AssertionError(f"{request['path']} was {request['text']}, is {again.text}")
+        if again.headers.get("idempotent-replayed") != "true":
+            raise AssertionError(f"{request['path']} was done again")
+    for request in truth.requests:
+        if request["type"] and request["type"].startswith("ledger.transaction") and request["location"]:
+            read = request["person"].do("GET", request["location"]).expect(200)
+            told = json.loads(request["text"])
+            for member in ("id", "entries", "effectiveOn", "recordedAt"):
+                if read.body[member] != told[member]:
+                    raise AssertionError(f"{request['location']}: {member} was {told[member]}, is {read.body[member]}")
+
+
+def one_event_each(stage, truth, database):
+    """Each acknowledged request has exactly one event of its type in its service's journal."""
+    seen = collections.Counter()
+    for service in SERVICES:
+        for _, event in recompute.events(database, service, stage.alliance.id):
+            if event.get("requestId"):
+                seen[(event["requestId"], event["type"])] += 1
+    for request in truth.requests:
+        if request["type"] and seen[(request["request"], request["type"])] != 1:
+            raise AssertionError(f"{request['path']} has {seen[(request['request'], request['type'])]} "
+                                 f"{request['type']} events")
+    doubled = [pair for pair, count in seen.items() if count > 1 and not pair[1].startswith("kpi.import")]
+    if doubled:
+        raise AssertionError(f"events that stand twice: {doubled[:5]}")
+
+
+def votes_stand(stage, truth):
+    """The last acknowledged vote of each decision and organisation, or a later one, is what stands."""
+    last = {}
+    for request in truth.requests:
+        if request["method"] == "PUT":
+            last[request["path"]] = max(last.get(request["path"], 0), json.loads(request["text"])["version"])
+    for path, version in last.items():
+        read = stage.alliance.director.do("GET", path).expect(200).body
+        if read["version"] < version:
+            raise AssertionError(f"{path}: version {version} was acknowledged, {read['version']} stands")
+
+
+def caught_up(database, alliance):
+    """Every service has followed every journal that it follows to its end."""
+    def look():
+        heads = {s: int(recompute.query(database, f"select sequence from {s}.journal_head where alliance_id = "
+                                                  f"'{alliance}'")[0]["sequence"]) for s in SERVICES}
+        return all(int(row["sequence"]) == heads[row["source"]] for s in SERVICES for row in recompute.query(
+            database, f"select source, sequence from {s}.journal_cursor where alliance_id = '{alliance}'"))
+    accord.until(look, "every service has caught up", 60)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    options = parser.parse_args()
+    print(f"faults: seed {options.seed}, {options.clients} clients, {options.kills} kills", flush=True)
+    database = os.environ["ACCORD_TEST_DATABASE"]
+    stage = Stage()
+    truth = Truth(os.path.join(os.environ.get("ACCORD_SCRATCH", "/tmp"), f"acknowledged-{os.getpid()}.ndjson"))
+    stop, flights = threading.Event(), InFlight()
+    clients = [Client(stage, truth, options.seed * 100 + i, stop, flights) for i in range(options.clients)]
+    for client in clients:
+        client.start()
+
+    def failed():
+        return any(c.failure for c in clients)
+
+    killed = kill_all(options.kills, random.Random(options.seed), flights, failed)
+    stop.set()
+    for client in clients:
+        client.join(120)
+    for client in clients:
+        if client.failure:
+            raise client.failure
+    caught_up(database, stage.alliance.id)
+    print(f"  {len(truth.requests)} acknowledged, {sum(c.lost for c in clients)} answers lost on the way", flush=True)
+    checks = [("every acknowledged answer reads again equal", lambda: answers_again(stage, truth)),
+              ("each key has exactly one event", lambda: one_event_each(stage, truth, database)),
+              ("the last acknowledged vote stands", lambda: votes_stand(stage, truth)),
+              ("balances and tallies are what the journals add up to", lambda: recomputed(database, stage)),
+              ("accord-audit agrees", audited)]
+    bad = 0
+    for name, check in checks:
+        try:
+            check()
+            print(f"  ok: {name}", flush=True)
+        except AssertionError as error:
+            bad += 1
+            print(f"  FAILED: {name}: {error}", flush=True)
+    print(f"kills: {dict(killed)}")
+    print(f"{len(checks) - bad} passed, {bad} failed")
+    sys.exit(1 if bad else 0)
+
+
+def recomputed(database, stage):
+    faults, _, _ = recompute.check(database, stage.alliance.id)
+    if faults:
+        raise AssertionError("; ".join(faults[:5]))
+
+
+def audited():
+    done = subprocess.run([os.path.join(os.environ["ACCORD_BIN"], "accord-audit"), "--database",
+                           os.environ["ACCORD_TEST_DATABASE"]], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise AssertionError(done.stdout[-2000:] + done.stderr[-2000:])
+
+
+if __name__ == "__main__":
+    main()
