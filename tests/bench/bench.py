@@ -1,0 +1,249 @@
+#!/usr/bin/env python3
+"""Measures the running cluster (environment of tests/cluster up): GET of a risk by its id and POST of a
+transaction, through nginx and directly, and pgbench doing the same statements beside each of them.
+
+    bench.py [--runs 5] [--seconds 3]
+
+Each run measures every combination once, one after the other, so that the machine's moods fall on all
+of them; figures are medians over the runs. CPU is what the kernel accounts to each process."""
+import argparse
+import collections
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import accord  # noqa: E402
+
+CONNECTIONS = (1, 16, 64)
+TICKS = os.sysconf("SC_CLK_TCK")
+SERVICES = ("membership", "ledger", "reinvestment", "risk", "kpi")
+
+
+def gbp(pence):
+    return {"amount": pence, "currency": "GBP"}
+
+
+# --- processes -----------------------------------------------------------------------------------------
+
+def processes():
+    """Pids below the supervisor, by what they are."""
+    children, names = collections.defaultdict(list), {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+                text = file.read()
+        except OSError:
+            continue
+        name = text[text.index("(") + 1:text.rindex(")")]
+        children[int(text[text.rindex(")") + 2:].split()[1])].append(int(pid))
+        names[int(pid)] = name
+    found = collections.defaultdict(list)
+
+    def walk(pid, kind):
+        found[kind].append(pid)
+        for child in children[pid]:
+            walk(child, kind)
+    root = os.environ["ACCORD_SERVICES"]
+    for name in os.listdir(root):
+        if not os.path.isdir(os.path.join(root, name, "supervise")):
+            continue
+        out = subprocess.run(["s6-svstat", "-o", "up,pid", os.path.join(root, name)], capture_output=True, text=True,
+                             check=True).stdout.split()
+        if out[0] == "true":
+            walk(int(out[1]), name)
+    return found
+
+
+def cpu_seconds(pids):
+    total = 0
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+            total += int(fields[11]) + int(fields[12])
+        except OSError:
+            pass
+    return total / TICKS
+
+
+def pss_mib(pids):
+    total = 0
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as file:
+                total += int(re.search(r"^Pss:\s+(\d+)", file.read(), re.M).group(1))
+        except OSError:
+            pass
+    return total / 1024
+
+
+class Cpu:
+    """CPU microseconds per request of each process over a stretch of work."""
+
+    def __init__(self):
+        self.pids = processes()
+        self.before = {kind: cpu_seconds(pids) for kind, pids in self.pids.items()}
+
+    def per_request(self, requests):
+        now = processes()
+        return {kind: (cpu_seconds(now.get(kind, [])) - self.before.get(kind, 0)) * 1e6 / max(requests, 1)
+                for kind in now}
+
+
+# --- loads -----------------------------------------------------------------------------------------------
+
+def wrk(base, script, connections, seconds):
+    threads = 1 if connections == 1 else 2
+    command = ["wrk", "-t", str(threads), "-c", str(connections), "-d", f"{seconds}s", "--latency", "-s", script, base]
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    match = re.search(r"^RESULT (\d+) (\d+) (\d+) (\d+) (\d+)", out, re.M)
+    requests, duration_us, p50, p99, bad = (int(g) for g in match.groups())
+    if bad:
+        raise AssertionError(f"{bad} answers were not 2xx:\n{out}")
+    return requests, requests / duration_us * 1e6, p50, p99
+
+
+DONE = '''
+function done(summary, latency, requests)
+    local e = summary.errors
+    io.write(string.format("RESULT %d %d %d %d %d\\n", summary.requests, summary.duration,
+        latency:percentile(50), latency:percentile(99), e.connect + e.read + e.write + e.status + e.timeout))
+end
+'''
+
+
+def scripts_write(folder, stage):
+    get, post = os.path.join(folder, "get.lua"), os.path.join(folder, "post.lua")
+    with open(get, "w", encoding="utf-8") as file:
+        file.write(f'''wrk.method = "GET"
+wrk.path = "{stage.alliance.path('/risk/risks/' + stage.risk)}"
+wrk.headers["Authorization"] = "Bearer {stage.quality.token}"
+''' + DONE)
+    with open(post, "w", encoding="utf-8") as file:
+        file.write(f'''local counter, thread = 0, 0
+function setup(t) t:set("name", math.random(1, 1000000000)) end
+math.randomseed(os.time() + os.clock() * 1000000)
+local body = [[{json.dumps(stage.transaction(1))}]]
+function request()
+    counter = counter + 1
+    return wrk.format("POST", "{stage.alliance.path('/ledger/transactions')}", {{
+        ["Authorization"] = "Bearer {stage.finance.token}", ["Content-Type"] = "application/json",
+        ["Idempotency-Key"] = "bench-" .. name .. "-" .. counter .. "-" .. os.time() }}, body)
+end
+''' + DONE)
+    return get, post
+
+
+def pgbench(script, connections, seconds, service):
+    config = json.load(open(os.environ["ACCORD_CONFIG"], encoding="utf-8"))
+    conninfo = config["services"][service]["database"]
+    command = ["/usr/lib/postgresql/15/bin/pgbench", "-n", "-M", "prepared", "-c", str(min(connections, 16)), "-j", "1",
+               "-T", str(seconds), "-f", script, conninfo]
+    cpu = Cpu()
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    count = int(re.search(r"number of transactions actually processed: (\d+)", out).group(1))
+    return count, float(re.search(r"tps = ([0-9.]+)", out).group(1)), cpu.per_request(count)["postgres"]
+
+
+def sql_of(name, query, arguments):
+    """The statement of a queries.sql with pgbench's variables for its parameters."""
+    path = f"services/{name}/queries.sql" if name != "common" else "common/queries.sql"
+    text = open(path, encoding="utf-8").read()
+    body = re.search(rf"^-- name: {query}\n(.*?)(?=^-- name: |\Z)", text, re.M | re.S).group(1)
+    body = "\n".join(line for line in body.splitlines() if not line.startswith("--")).strip().rstrip(";")
+    for number, value in arguments.items():
+        body = re.sub(rf"\${number}(?!\d)", f"'{value}'", body)
+    return body + ";"
+
+
+class Stage:
+    def __init__(self):
+        self.alliance = alliance = accord.Alliance("Bench")
+        self.finance = alliance.appoint("fin.zz1", "finance-lead", "ZZ1")
+        self.quality = alliance.appoint("qual.zz3", "quality-lead", "ZZ3")
+        for person, rest in ((self.finance, "/ledger/periods"), (self.quality, "/risk/risks")):
+            accord.until(lambda p=person, r=rest: p.do("GET", alliance.path(r)).status == 200, rest)
+        self.risk = self.quality.do("POST", alliance.path("/risk/risks"), {
+            "title": "Theatre staffing", "cause": "Vacancies", "event": "Lists are cancelled",
+            "effect": "Patients wait longer", "category": "workforce", "owner": {"organisation": "ZZ3"},
+            "likelihood": 4, "consequence": 4}).expect(201).body["id"]
+        self.mandate = self.finance.do("POST", alliance.path("/ledger/mandates"), {
+            "title": "Ring-fence the surplus", "debitAccounts": ["pool:planned"],
+            "creditAccounts": ["ring-fence:elective"], "limit": gbp(10**12), "startsOn": "2026-04-01",
+            "endsOn": "2027-03-31"}).expect(201).body["id"]
+        alliance.decide(f"ledger/mandates/{self.mandate}", "grant", self.finance)
+
+    def transaction(self, pence):
+        return {"mandateId": self.mandate, "description": "Surplus", "effectiveOn": "2026-05-31", "entries": [
+            {"accountCode": "pool:planned", "amount": gbp(-pence)},
+            {"accountCode": "ring-fence:elective", "amount": gbp(pence)}]}
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=3)
+    options = parser.parse_args()
+    idle = {kind: pss_mib(pids) for kind, pids in processes().items()}
+    stage = Stage()
+    folder = os.environ["ACCORD_SCRATCH"]
+    get, post = scripts_write(folder, stage)
+    config = json.load(open(os.environ["ACCORD_CONFIG"], encoding="utf-8"))
+    direct = {s: "http://" + config["services"][s]["instances"][0]["http"] for s in SERVICES}
+    loads = [("GET by id", "risk", get), ("POST transaction", "ledger", post)]
+    sql = os.path.join(folder, "get.sql")
+    with open(sql, "w", encoding="utf-8") as file:
+        # The alliance is data-driven in the service; here it is a constant, which only helps pgbench.
+        file.write("begin;\n" + f"set local accord.alliance_id = '{stage.alliance.id}';\n" + sql_of(
+            "risk", "risk_get", {1: stage.alliance.id, 2: stage.risk}) + "\ncommit;\n")
+    results = collections.defaultdict(list)
+    for run in range(options.runs):
+        for name, service, script in loads:
+            for way, base in (("nginx", os.environ["ACCORD_BASE_URL"]), ("direct", direct[service])):
+                for connections in CONNECTIONS:
+                    cpu = Cpu()
+                    requests, rate, p50, p99 = wrk(base, script, connections, options.seconds)
+                    results[name, way, connections].append((rate, p50, p99, cpu.per_request(requests)))
+        for connections in CONNECTIONS:
+            _, tps, cpu_us = pgbench(sql, connections, options.seconds, "risk")
+            results["GET by id", "pgbench", connections].append((tps, 0, 0, {"postgres": cpu_us}))
+        print(f"run {run + 1} of {options.runs} done", file=sys.stderr, flush=True)
+    report(results, idle, loads)
+
+
+def report(results, idle, loads):
+    print("| what | way | connections | req/s | p50 ms | p99 ms | CPU us a request |")
+    print("| --- | --- | ---: | ---: | ---: | ---: | --- |")
+    total = {}
+    for (name, way, connections), runs in results.items():
+        used = collections.defaultdict(list)
+        for _, _, _, cpu in runs:
+            for kind, value in cpu.items():
+                used[kind].append(value)
+        cpu = {kind: median(values) for kind, values in used.items() if median(values) >= 1}
+        total[name, way, connections] = sum(cpu.values())
+        shown = ", ".join(f"{kind} {value:.0f}" for kind, value in sorted(cpu.items()))
+        latency = [f"{median([r[i] for r in runs]) / 1000:.2f}" if way != "pgbench" else "" for i in (1, 2)]
+        print(f"| {name} | {way} | {connections} | {median([r[0] for r in runs]):.0f} | {latency[0]} | {latency[1]} "
+              f"| {shown} |")
+    print("\n| idle process | PSS MiB |\n| --- | ---: |")
+    for kind, value in sorted(idle.items()):
+        print(f"| {kind} | {value:.1f} |")
+    print("\n| bar | figure |\n| --- | --- |")
+    for connections in CONNECTIONS:
+        ratio = total["GET by id", "direct", connections] / total["GET by id", "pgbench", connections]
+        print(f"| GET by id, CPU of service and database over its SQL's CPU, {connections} connections (at most 3) | {ratio:.2f} |")
+    worst = max(value for kind, value in idle.items() if kind.split("-")[0] in SERVICES)
+    print(f"| largest idle service, PSS MiB (at most 20) | {worst:.1f} |")
+
+
+if __name__ == "__main__":
+    main()
