@@ -49,6 +49,24 @@ FORGE_UNUSED static json_t *forge_number(gnutls_datum_t *number)
     return json_string(text);
 }
 
+/* A number as `size` bytes: GnuTLS may give a sign byte too many, or leave zeros out. */
+FORGE_UNUSED static void forge_widen(const gnutls_datum_t *number, size_t size, unsigned char *ret)
+{
+    size_t length = number->size < size ? number->size : size;
+    memset(ret, 0, size);
+    memcpy(ret + size - length, number->data + number->size - length, length);
+}
+
+FORGE_UNUSED static json_t *forge_coordinate(gnutls_datum_t *number, size_t size)
+{
+    unsigned char bytes[64];
+    forge_widen(number, size, bytes);
+    gnutls_free(number->data);
+    char text[BASE64URL_TEXT_MAX(sizeof bytes)];
+    base64url_encode(bytes, size, text);
+    return json_string(text);
+}
+
 /* The public key as an entry of a JWKS. */
 FORGE_UNUSED static json_t *forge_jwk(const struct forge_key *key)
 {
@@ -69,16 +87,10 @@ FORGE_UNUSED static json_t *forge_jwk(const struct forge_key *key)
     gnutls_pubkey_deinit(public);
     size_t size = strcmp(key->curve, "P-384") == 0 ? 48 : 32;
     json_object_set_new(jwk, "crv", json_string(key->curve));
-    /* the coordinates may come with a sign byte in front */
-    char text[BASE64URL_TEXT_MAX(64)];
-    base64url_encode(first.data + (first.size > size ? first.size - size : 0), size, text);
-    json_object_set_new(jwk, "x", json_string(text));
+    json_object_set_new(jwk, "x", forge_coordinate(&first, size));
     if (strcmp(key->type, "EC") == 0) {
-        base64url_encode(second.data + (second.size > size ? second.size - size : 0), size, text);
-        json_object_set_new(jwk, "y", json_string(text));
+        json_object_set_new(jwk, "y", forge_coordinate(&second, size));
     }
-    gnutls_free(first.data);
-    gnutls_free(second.data);
     return jwk;
 }
 
@@ -87,15 +99,8 @@ FORGE_UNUSED static void forge_flatten(const gnutls_datum_t *der, size_t size, u
 {
     gnutls_datum_t number[2];
     assert(gnutls_decode_rs_value(der, &number[0], &number[1]) == 0);
-    memset(ret, 0, 2 * size);
-    for (int i = 0; i < 2; i++) {
-        const unsigned char *bytes = number[i].data;
-        size_t length = number[i].size;
-        while (length > size) {
-            bytes++;
-            length--;
-        }
-        memcpy(ret + (size_t)i * size + size - length, bytes, length);
+    for (size_t i = 0; i < 2; i++) {
+        forge_widen(&number[i], size, ret + i * size);
         gnutls_free(number[i].data);
     }
 }

@@ -669,9 +669,9 @@ static void flip_every_byte(char *token)
         static const char REPLACEMENTS[] = "AZaz09-_.=+/, \n\x01\x80";
         for (size_t k = 0; k < sizeof REPLACEMENTS + 7; k++) {
             /* the listed characters, the end of the text, and a flip of each low bit */
-            char replacement = k < sizeof REPLACEMENTS
-                                   ? REPLACEMENTS[k]
-                                   : (char)(original ^ (1 << (k - sizeof REPLACEMENTS)));
+            int bit = k < sizeof REPLACEMENTS ? 0 : (int)(k - sizeof REPLACEMENTS);
+            int flipped = original ^ (1 << bit);
+            char replacement = k < sizeof REPLACEMENTS ? REPLACEMENTS[k] : (char)flipped;
             if (replacement == original) {
                 continue;
             }
