@@ -297,6 +297,29 @@ bool act_flush(struct act *act, struct problem *err)
     return is_sent;
 }
 
+bool act_mark(struct act *act, struct act_mark *ret_mark, struct problem *err)
+{
+    if (!db_send(act->tx, &QUERY_MARK_SET, NULL, err))
+        return false;
+    ret_mark->sequence = act->sequence;
+    memcpy(ret_mark->head_hash, act->head_hash, DIGEST_SIZE);
+    return true;
+}
+
+bool act_drop(struct act *act, const struct act_mark *mark, struct problem *err)
+{
+    struct act_private *private = act->private;
+    db_rows_auto_t rows = {.result = NULL};
+    array_clear(&private->classes);
+    array_clear(&private->salts);
+    array_clear(&private->bodies);
+    if (!db_select(act->tx, &QUERY_MARK_RETURN, &rows, err) || !appended_check(private, err))
+        return false;
+    act->sequence = mark->sequence;
+    memcpy(act->head_hash, mark->head_hash, DIGEST_SIZE);
+    return true;
+}
+
 /* --- other journals --------------------------------------------------------------------------------------------- */
 
 int64_t act_cursor(const struct act *act, const char *service)

@@ -86,6 +86,16 @@ bool act_flush(struct act *act, struct problem *err) MUST_CHECK;
 #define act_select_one(act, query, ret_rows, err, ...) \
     db_select_one((act)->tx, (query), (ret_rows), (err), ##__VA_ARGS__)
 
+/* Where an act stands, so that what it appends from here on can be taken back: a decision's effect
+ * that turns out to be forbidden. One mark at a time; what was queried in between stays queried, and
+ * the slot is the caller's to keep as it was. */
+struct act_mark {
+    int64_t sequence;
+    char head_hash[DIGEST_SIZE];
+};
+bool act_mark(struct act *act, struct act_mark *ret_mark, struct problem *err) MUST_CHECK;
+bool act_drop(struct act *act, const struct act_mark *mark, struct problem *err) MUST_CHECK;
+
 /* The cursor over another service's journal as of this act; 0 = none. */
 int64_t act_cursor(const struct act *act, const char *service);
 

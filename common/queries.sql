@@ -20,6 +20,13 @@ from journal_lock($1::uuid, $2::boolean)
 select sequence, encode(hash, 'hex') as hash
 from journal_append($1::uuid, $2::text[], $3::bytea[], $4::text[])
 
+-- What is appended after a mark can be taken back.
+-- name: mark_set
+savepoint mark
+
+-- name: mark_return
+rollback to savepoint mark
+
 -- How far this service has followed the others.
 -- name: cursor_list
 select source, sequence
