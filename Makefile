@@ -109,7 +109,8 @@ $(BUILD)/%.o: %.c
 # tests/unit/common/*.c link the library; tests/store/<service>_*.c (or common_*.c) need PostgreSQL.
 RULES_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/rules/*.c))
 COMMON_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/unit/common/*.c))
-STORE_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/store/*.c))
+STORE_HARNESS := $(BUILD)/tests/store/harness.o
+STORE_TESTS := $(filter-out $(STORE_HARNESS:%.o=%),$(patsubst %.c,$(BUILD)/%,$(wildcard tests/store/*.c)))
 test_service = $(firstword $(subst _, ,$(notdir $(1))))
 
 .SECONDEXPANSION:
@@ -117,7 +118,7 @@ $(RULES_TESTS): $(BUILD)/%: $(BUILD)/%.o $$(call rules_objects,$$(call test_serv
 	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka
 $(COMMON_TESTS): $(BUILD)/%: $(BUILD)/%.o $(LIBRARY)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lcmocka
-$(STORE_TESTS): $(BUILD)/%: $(BUILD)/%.o $$(call service_parts,$$(call test_service,$$*)) $(LIBRARY)
+$(STORE_TESTS): $(BUILD)/%: $(BUILD)/%.o $(STORE_HARNESS) $$(call service_parts,$$(call test_service,$$*)) $(LIBRARY)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lcmocka
 
 .PHONY: unit-tests store-tests

@@ -19,6 +19,7 @@ struct db {
     pthread_cond_t freed;
     struct connection *idle; /* last used first: what is rarely used stays closed */
     unsigned open, busy, waiting, connections_max;
+    int statement_ms;
     PQconninfoOption *conninfo;
     char options[OPTIONS_SIZE];
     char application_name[CODE_SIZE];
@@ -109,6 +110,9 @@ static bool tx_fail_with(struct db_tx *tx, const struct command *command, struct
     message = message == NULL ? "" : message;
     if (is_outdated_plan(command->result))
         known = sqlstate_find("40001");
+    /* Our own attempt to write in a reading transaction is a bug. */
+    if (strcmp(state, "25006") == 0 && tx->read_only)
+        known = sqlstate_find("");
     tx->has_failed = true;
     tx->should_repeat = known->should_repeat;
     /* On another connection the plan is new, and the primary may be another. */
@@ -192,6 +196,7 @@ bool db_new(const struct db_config *config, struct db **ret_db, struct problem *
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&db->lock, NULL);
     db->connections_max = config->connections_max;
+    db->statement_ms = config->statement_ms == 0 ? DB_STATEMENT_MS : config->statement_ms;
     snprintf(db->application_name, sizeof db->application_name, "%s", config->application_name);
     char *why = NULL;
     db->conninfo = PQconninfoParse(config->conninfo, &why);
@@ -235,6 +240,11 @@ void db_stats(struct db *db, unsigned *ret_open, unsigned *ret_busy, unsigned *r
     pthread_mutex_unlock(&db->lock);
 }
 
+static int64_t deadline(const struct db *db)
+{
+    return monotonic_ms() + db->statement_ms;
+}
+
 static bool pool_connect(const struct db *db, struct connection **ret_connection,
                          struct problem *err)
 {
@@ -261,7 +271,7 @@ static bool pool_connect(const struct db *db, struct connection **ret_connection
     values[count++] = db->options;
     keywords[count] = NULL;
     values[count] = NULL;
-    return connection_open(keywords, values, monotonic_ms() + DB_STATEMENT_MS, ret_connection, err);
+    return connection_open(keywords, values, deadline(db), ret_connection, err);
 }
 
 static void pool_drop(struct db *db, struct connection *connection)
@@ -287,14 +297,14 @@ static void pool_put(struct db *db, struct connection *connection)
 /* Takes an idle connection, or a place for a new one (*ret_connection = NULL then). */
 static bool pool_take(struct db *db, struct connection **ret_connection)
 {
-    struct timespec deadline;
-    clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_sec += DB_WAIT_MS / 1000;
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += DB_WAIT_MS / 1000;
     pthread_mutex_lock(&db->lock);
     db->waiting++;
     int status = 0;
     while (db->idle == NULL && db->open >= db->connections_max && status == 0)
-        status = pthread_cond_timedwait(&db->freed, &db->lock, &deadline);
+        status = pthread_cond_timedwait(&db->freed, &db->lock, &end);
     db->waiting--;
     bool has_place = db->idle != NULL || db->open < db->connections_max;
     if (has_place) {
@@ -315,7 +325,7 @@ static bool pool_get(struct db *db, struct connection **ret_connection, struct p
     if (!pool_take(db, &connection))
         return problem_set(err, PROBLEM_UNAVAILABLE, "all %u database connections are busy",
                            db->connections_max);
-    if (connection != NULL && !connection_settle(connection, monotonic_ms() + DB_STATEMENT_MS)) {
+    if (connection != NULL && !connection_settle(connection, deadline(db))) {
         connection_close(connection);
         connection = NULL;
     }
@@ -452,7 +462,7 @@ static void rows_hand_over(struct connection *connection)
 /* Sends what is queued, waits, checks, hands the rows over. */
 static bool tx_sync(struct db_tx *tx, struct problem *err)
 {
-    enum sync_outcome outcome = connection_sync(tx->connection, monotonic_ms() + DB_STATEMENT_MS);
+    enum sync_outcome outcome = connection_sync(tx->connection, deadline(tx->db));
     if (!tx_check(tx, err)) {
         /* An error that also ended the connection (57P01) left nothing to go on with. */
         if (tx->connection != NULL && (outcome != SYNC_DONE || tx->is_useless))
@@ -582,15 +592,17 @@ bool db_commit(struct db_tx *tx, struct problem *err)
         return false;
     if (!connection_send(tx->connection, "commit"))
         return tx_fail_lost(tx, SYNC_LOST, err);
-    enum sync_outcome outcome = connection_sync(tx->connection, monotonic_ms() + DB_STATEMENT_MS);
+    enum sync_outcome outcome = connection_sync(tx->connection, deadline(tx->db));
     bool is_committed = tx_commit_check(tx, outcome, err);
     if (tx->connection == NULL)
         return is_committed;
     connection_forget(tx->connection);
-    if (outcome == SYNC_DONE && PQstatus(tx->connection->pg) == CONNECTION_OK)
+    if (outcome != SYNC_DONE || tx->is_useless)
+        tx_drop(tx);
+    else if (is_committed)
         pool_put(tx->db, STEAL(tx->connection));
     else
-        tx_drop(tx);
+        tx_leave(tx, "rollback"); /* an error before COMMIT kept the server from reading it */
     return is_committed;
 }
 

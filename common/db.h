@@ -56,6 +56,7 @@ struct db_config {
     const char *application_name; /* "accord-ledger" */
     const char *search_path;      /* "ledger, accord" */
     unsigned connections_max;     /* 4-8 */
+    int statement_ms;             /* our deadline on an answer; 0 = DB_STATEMENT_MS */
 };
 bool db_new(const struct db_config *config, struct db **ret_db, struct problem *err) MUST_CHECK;
 void db_free(struct db *db);

@@ -333,5 +333,6 @@ bool connection_settle(struct connection *connection, int64_t deadline_ms)
     while (poll(&now, 1, 0) > 0)
         if (PQconsumeInput(connection->pg) != 1)
             return false;
-    return PQstatus(connection->pg) == CONNECTION_OK;
+    return PQstatus(connection->pg) == CONNECTION_OK &&
+           PQtransactionStatus(connection->pg) == PQTRANS_IDLE;
 }
