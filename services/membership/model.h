@@ -1,0 +1,224 @@
+/* The nouns of membership: plain values and enums, no behaviour. Texts have the sizes of
+ * common/limits.h; what is free JSON (objectives, parameters, content) is borrowed or owned as the
+ * function that fills it says. */
+#ifndef ACCORD_SERVICES_MEMBERSHIP_MODEL_H
+#define ACCORD_SERVICES_MEMBERSHIP_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/access.h"
+#include "common/cleanup.h"
+#include "common/limits.h"
+
+struct json_t;
+
+/* The agreement's lists, as the api-spec limits them. */
+enum { FOUNDERS_MAX = 30, RULES_MAX = 13, SHARES_MAX = 50, CODES_MAX = 20, SHORT_CODE_SIZE = 41 };
+/* A decision stands open for a year at most. */
+#define DECISION_OPEN_MS_MAX (INT64_C(366) * 24 * 60 * 60 * 1000)
+
+enum alliance_status { ALLIANCE_FORMING, ALLIANCE_ACTIVE, ALLIANCE_CLOSING, ALLIANCE_CLOSED };
+
+struct alliance {
+    char id[UUID_SIZE];
+    char name[NAME_SIZE];
+    char purpose[TEXT_SIZE];
+    struct json_t *objectives; /* arrays of text */
+    struct json_t *principles;
+    int32_t starts_on;
+    int32_t ends_on;
+    enum alliance_status status;
+    char founding_decision_id[UUID_SIZE];
+    int64_t created_ms;
+    int64_t version;
+};
+
+enum partner_role { PARTNER_COMMISSIONER, PARTNER_PROVIDER };
+
+struct partner {
+    char organisation[ODS_SIZE];
+    char name[NAME_SIZE];
+    enum partner_role role;
+    bool is_voting;
+    bool is_founder;
+    enum partner_status status; /* common/access.h */
+    int32_t joined_on;          /* DAY_NONE = never */
+    int32_t left_on;
+    int64_t version;            /* 0 = not on the roster */
+};
+
+enum post { /* what a person is appointed to do (A5) */
+    POST_PARTNER_REPRESENTATIVE,
+    POST_DEPUTY,
+    POST_ALLIANCE_DIRECTOR,
+    POST_CHAIR,
+    POST_LEAD_NURSE,
+    POST_SENIOR_MEDICAL_LEAD,
+    POST_QUALITY_LEAD,
+    POST_FINANCE_LEAD,
+    POST_GROUP_MEMBER,
+    POST_AUDITOR,
+};
+
+/* One person's time in a post; [starts_ms, ends_ms). */
+struct tenure {
+    char id[UUID_SIZE];
+    char issuer[IDENTITY_SIZE];
+    char subject[IDENTITY_SIZE];
+    enum post post;
+    char organisation[ODS_SIZE];
+    int64_t starts_ms;
+    int64_t ends_ms; /* INSTANT_NONE = open */
+    int64_t version;
+};
+
+enum decision_kind {
+    KIND_FOUND,
+    KIND_ADMIT,
+    KIND_EXCLUDE,
+    KIND_CHANGE_HOST,
+    KIND_VARY_AGREEMENT,
+    KIND_MOVE_CONTROL_TOTALS,
+    KIND_MOVE_MONEY,
+    KIND_APPROVE_SETTLEMENT,
+    KIND_RELEASE_RESERVE,
+    KIND_SPEND_RING_FENCE,
+    KIND_AGREE_SPECIFICATION,
+    KIND_SERVICE_CHANGE,
+    KIND_GENERAL,
+};
+
+enum decision_rule { RULE_UNANIMOUS, RULE_TWO_THIRDS, RULE_SIMPLE_MAJORITY };
+
+enum decision_state {
+    DECISION_OPEN,
+    DECISION_CARRIED,
+    DECISION_REJECTED,
+    DECISION_LAPSED,
+    DECISION_ESCALATED,
+    DECISION_WITHDRAWN,
+};
+
+enum vote_choice { CHOICE_NONE, CHOICE_AGREE, CHOICE_DISAGREE, CHOICE_ABSTAIN };
+
+enum elector_state { ELECTOR_ELIGIBLE, ELECTOR_RECUSED, ELECTOR_DROPPED };
+
+struct decision {
+    char id[UUID_SIZE];
+    enum decision_kind kind;
+    enum decision_rule rule;
+    char subject[REF_SIZE];
+    char effect[CODE_SIZE];
+    char title[NAME_SIZE];
+    char summary[TEXT_SIZE];
+    char question[TEXT_SIZE];
+    char rationale[TEXT_SIZE];
+    struct json_t *content;
+    int64_t subject_version;
+    char nonce[DIGEST_SIZE];
+    char digest[DIGEST_SIZE];
+    struct json_t *organisations; /* NULL = none in particular */
+    struct json_t *restricted_to; /* NULL = open */
+    int32_t agreement_number;     /* the version that the rule came from */
+    enum decision_state state;
+    char outcome_reason[TEXT_SIZE];
+    int64_t opened_ms;
+    char opener_organisation[ODS_SIZE];
+    char opener_appointment_id[UUID_SIZE];
+    int64_t deadline_ms;
+    int64_t closed_ms;   /* when it was true; INSTANT_NONE while open */
+    int64_t recorded_ms; /* when it was written */
+    int64_t version;
+};
+
+struct elector {
+    char organisation[ODS_SIZE];
+    enum partner_role role;
+    enum elector_state state;
+    char reason[TEXT_SIZE];  /* why recused or dropped */
+    int64_t changed_ms;      /* when recused or dropped; INSTANT_NONE */
+    enum vote_choice choice; /* the latest version of its vote */
+    int32_t vote_number;     /* 0 = has not voted */
+    int64_t version;
+};
+
+/* The electors of one decision; owned. */
+struct electorate {
+    struct elector *electors;
+    int count;
+};
+
+/* What a caller puts in for an organisation, and the version of its vote that comes of it. */
+struct ballot {
+    char organisation[ODS_SIZE];
+    enum vote_choice choice;
+    char reason[TEXT_SIZE];
+};
+struct vote {
+    char organisation[ODS_SIZE];
+    int32_t number; /* 1, 2, 3 ... per organisation and decision */
+    enum vote_choice choice;
+    char reason[TEXT_SIZE];
+    int64_t cast_ms;
+    char appointment_id[UUID_SIZE];
+};
+
+enum effect_state { EFFECT_PENDING, EFFECT_DONE, EFFECT_REFUSED };
+
+struct decision_effect {
+    char service[CODE_SIZE];
+    enum effect_state state;
+    char reason[TEXT_SIZE];
+    int64_t event; /* in that service's journal; 0 = none yet */
+    int64_t version;
+};
+
+/* How the votes stand (A8). */
+struct tally {
+    int electors;
+    int eligible; /* n: neither recused nor dropped */
+    int agree;
+    int disagree;
+    int abstain;
+    int silent;
+    int recused;
+    int dropped;
+    int commissioners; /* among the eligible */
+    int providers;
+    int pending;       /* recusals and rulings that are not settled */
+};
+
+/* What the agreement's parameters say, as far as rules read them. */
+struct agreement_terms {
+    struct {
+        enum decision_kind kind;
+        enum decision_rule rule;
+    } rules[RULES_MAX];
+    int rule_count;
+    struct {
+        char organisation[ODS_SIZE];
+        int32_t share_bp;
+    } shares[SHARES_MAX];
+    int share_count;
+    char pools[CODES_MAX][SHORT_CODE_SIZE];
+    int pool_count;
+    char ring_fences[CODES_MAX][SHORT_CODE_SIZE];
+    int ring_fence_count;
+};
+
+enum agreement_state { AGREEMENT_DRAFT, AGREEMENT_ADOPTED };
+
+struct agreement_version {
+    int32_t number;
+    int32_t starts_on;
+    char summary[NAME_SIZE];
+    struct json_t *parameters;
+    enum agreement_state state;
+    char decision_id[UUID_SIZE]; /* "" until adopted */
+    int64_t drafted_ms;
+    int64_t adopted_ms;
+    int64_t version;
+};
+
+#endif

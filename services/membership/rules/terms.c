@@ -1,0 +1,102 @@
+#include "services/membership/rules/terms.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const char *const ALLIANCE_STATUSES[] = {"forming", "active", "closing", "closed"};
+static const char *const PARTNER_ROLES[] = {"commissioner", "provider"};
+static const char *const PARTNER_STATUSES[] = {"proposed", "active",   "suspended",
+                                               "left",     "excluded", "lapsed"};
+static const char *const POSTS[] = {
+    "partner-representative", "deputy",       "alliance-director", "chair",        "lead-nurse",
+    "senior-medical-lead",    "quality-lead", "finance-lead",      "group-member", "auditor",
+};
+static const char *const KINDS[] = {
+    "found",           "admit",              "exclude",         "change-host",
+    "vary-agreement",  "move-control-totals", "move-money",      "approve-settlement",
+    "release-reserve", "spend-ring-fence",   "agree-specification", "service-change",
+    "general",
+};
+static const char *const RULES[] = {"unanimous", "two-thirds", "simple-majority"};
+static const char *const DECISION_STATES[] = {"open",   "carried",   "rejected",
+                                              "lapsed", "escalated", "withdrawn"};
+static const char *const CHOICES[] = {"", "agree", "disagree", "abstain"};
+static const char *const ELECTOR_STATES[] = {"eligible", "recused", "dropped"};
+static const char *const EFFECT_STATES[] = {"pending", "done", "refused"};
+static const char *const AGREEMENT_STATES[] = {"draft", "adopted"};
+
+static bool word_find(const char *const words[], size_t count, const char *name, size_t *ret_index)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(words[i], name) == 0) {
+            *ret_index = i;
+            return true;
+        }
+    return false;
+}
+
+static size_t word_index(const char *const words[], size_t count, const char *name)
+{
+    size_t index = 0;
+    bool is_known = name != NULL && word_find(words, count, name, &index);
+    assert(is_known && "the schema and the CHECKs allow only known words");
+    return index;
+}
+
+#define TERM(type, words, name_function, of_function)                          \
+    const char *name_function(enum type value)                                 \
+    {                                                                          \
+        assert((size_t)value < ARRAY_LENGTH(words));                           \
+        return (words)[value];                                                 \
+    }                                                                          \
+    enum type of_function(const char *name)                                    \
+    {                                                                          \
+        return (enum type)word_index((words), ARRAY_LENGTH(words), name);      \
+    }
+
+TERM(alliance_status, ALLIANCE_STATUSES, alliance_status_name, alliance_status_of)
+TERM(partner_role, PARTNER_ROLES, partner_role_name, partner_role_of)
+TERM(partner_status, PARTNER_STATUSES, partner_status_name, partner_status_of)
+TERM(post, POSTS, post_name, post_of)
+TERM(decision_kind, KINDS, kind_name, kind_of)
+TERM(decision_rule, RULES, rule_name, rule_of)
+TERM(decision_state, DECISION_STATES, decision_state_name, decision_state_of)
+TERM(elector_state, ELECTOR_STATES, elector_state_name, elector_state_of)
+TERM(effect_state, EFFECT_STATES, effect_state_name, effect_state_of)
+TERM(agreement_state, AGREEMENT_STATES, agreement_state_name, agreement_state_of)
+
+const char *choice_name(enum vote_choice choice)
+{
+    assert((size_t)choice < ARRAY_LENGTH(CHOICES));
+    return choice == CHOICE_NONE ? NULL : CHOICES[choice];
+}
+
+enum vote_choice choice_of(const char *name)
+{
+    return name == NULL ? CHOICE_NONE
+                        : (enum vote_choice)word_index(CHOICES, ARRAY_LENGTH(CHOICES), name);
+}
+
+bool kind_of_name(const char *name, enum decision_kind *ret_kind)
+{
+    size_t index;
+    if (!word_find(KINDS, ARRAY_LENGTH(KINDS), name, &index))
+        return false;
+    *ret_kind = (enum decision_kind)index;
+    return true;
+}
+
+bool kind_is_reserved(enum decision_kind kind)
+{
+    return kind <= KIND_SPEND_RING_FENCE;
+}
+
+bool kind_is_membership(enum decision_kind kind)
+{
+    return kind == KIND_ADMIT || kind == KIND_EXCLUDE;
+}
+
+bool post_is_organisations(enum post post)
+{
+    return post != POST_ALLIANCE_DIRECTOR && post != POST_CHAIR && post != POST_AUDITOR;
+}

@@ -1,0 +1,199 @@
+/* The agreement's parameters and versions (domain.md A8, A9, A15). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/instant.h"
+#include "services/membership/rules/agreement.h"
+
+static const struct partner PARTNERS[] = {
+    {.organisation = "ZZ1", .status = PARTNER_ACTIVE},
+    {.organisation = "ZZ2", .status = PARTNER_PROPOSED},
+    {.organisation = "ZZ3", .status = PARTNER_SUSPENDED},
+    {.organisation = "ZZ4", .status = PARTNER_LEFT},
+};
+
+static bool check(const struct agreement_terms *terms, struct problem *err)
+{
+    return agreement_check(terms, PARTNERS, ARRAY_LENGTH(PARTNERS), "/parameters", err);
+}
+
+static void refused(const struct agreement_terms *terms, enum problem_code code, const char *pointer)
+{
+    struct problem err = {0};
+    assert_false(check(terms, &err));
+    assert_int_equal(err.fault_count, 1);
+    assert_int_equal(err.code, code);
+    assert_string_equal(err.faults[0].pointer, pointer);
+}
+
+static void parameters_may_be_empty(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    const struct agreement_terms terms = {0};
+    assert_true(check(&terms, &err));
+}
+
+static void a_reserved_kind_stays_unanimous(void **state)
+{
+    (void)state;
+    struct agreement_terms terms = {
+        .rules = {{KIND_GENERAL, RULE_SIMPLE_MAJORITY}, {KIND_MOVE_MONEY, RULE_TWO_THIRDS}},
+        .rule_count = 2,
+    };
+    refused(&terms, PROBLEM_RULE_BROKEN, "/parameters/rules/1/rule");
+    struct problem err = {0};
+    terms.rules[1].rule = RULE_UNANIMOUS;
+    assert_true(check(&terms, &err));
+}
+
+static void a_kind_has_one_rule(void **state)
+{
+    (void)state;
+    const struct agreement_terms terms = {
+        .rules = {{KIND_GENERAL, RULE_SIMPLE_MAJORITY}, {KIND_GENERAL, RULE_TWO_THIRDS}},
+        .rule_count = 2,
+    };
+    refused(&terms, PROBLEM_RULE_BROKEN, "/parameters/rules/1/kind");
+}
+
+static void shares_add_up_to_the_whole(void **state)
+{
+    (void)state;
+    struct agreement_terms terms = {.shares = {{"ZZ1", 6000}, {"ZZ2", 4000}}, .share_count = 2};
+    struct problem err = {0};
+    assert_true(check(&terms, &err));
+    terms.shares[1].share_bp = 3999;
+    refused(&terms, PROBLEM_RULE_BROKEN, "/parameters/shares");
+    terms.shares[1].share_bp = 4001;
+    refused(&terms, PROBLEM_RULE_BROKEN, "/parameters/shares");
+}
+
+static void a_partner_has_one_share(void **state)
+{
+    (void)state;
+    const struct agreement_terms terms = {.shares = {{"ZZ1", 6000}, {"ZZ1", 4000}}, .share_count = 2};
+    refused(&terms, PROBLEM_RULE_BROKEN, "/parameters/shares/1/organisation");
+}
+
+static void only_partners_and_applicants_have_shares(void **state)
+{
+    (void)state;
+    struct agreement_terms terms = {.shares = {{"ZZ3", 5000}, {"ZZ4", 5000}}, .share_count = 2};
+    refused(&terms, PROBLEM_REFERENCE_UNKNOWN, "/parameters/shares/1/organisation");
+    strcpy(terms.shares[1].organisation, "ZZ9");
+    refused(&terms, PROBLEM_REFERENCE_UNKNOWN, "/parameters/shares/1/organisation");
+}
+
+static void codes_stand_once(void **state)
+{
+    (void)state;
+    const struct agreement_terms pools = {.pools = {"planned", "urgent", "planned"}, .pool_count = 3};
+    refused(&pools, PROBLEM_RULE_BROKEN, "/parameters/pools/2/code");
+    const struct agreement_terms fences = {.ring_fences = {"elective", "elective"},
+                                           .ring_fence_count = 2};
+    refused(&fences, PROBLEM_RULE_BROKEN, "/parameters/ringFences/1/code");
+}
+
+static void every_fault_of_the_parameters_is_named(void **state)
+{
+    (void)state;
+    const struct agreement_terms terms = {
+        .rules = {{KIND_ADMIT, RULE_SIMPLE_MAJORITY}},
+        .rule_count = 1,
+        .shares = {{"ZZ9", 1}},
+        .share_count = 1,
+        .pools = {"planned", "planned"},
+        .pool_count = 2,
+    };
+    struct problem err = {0};
+    assert_false(check(&terms, &err));
+    assert_int_equal(err.fault_count, 4);
+}
+
+static const struct agreement_version VERSIONS[] = {
+    {.number = 1, .starts_on = 100, .state = AGREEMENT_ADOPTED},
+    {.number = 2, .starts_on = 200, .state = AGREEMENT_DRAFT},
+    {.number = 4, .starts_on = 300, .state = AGREEMENT_ADOPTED},
+    {.number = 3, .starts_on = 250, .state = AGREEMENT_ADOPTED},
+};
+
+static void exactly_one_version_is_in_force_on_any_date(void **state)
+{
+    (void)state;
+    assert_int_equal(agreement_in_force(VERSIONS, 4, 99), 0);
+    assert_int_equal(agreement_in_force(VERSIONS, 4, 100), 0);
+    assert_int_equal(agreement_in_force(VERSIONS, 4, 249), 0);
+    assert_int_equal(agreement_in_force(VERSIONS, 4, 250), 3);
+    assert_int_equal(agreement_in_force(VERSIONS, 4, 299), 3);
+    assert_int_equal(agreement_in_force(VERSIONS, 4, 300), 2);
+    assert_int_equal(agreement_in_force(VERSIONS, 4, 100000), 2);
+}
+
+static void a_draft_is_never_in_force(void **state)
+{
+    (void)state;
+    assert_int_equal(agreement_in_force(&VERSIONS[1], 1, 500), -1);
+    assert_int_equal(agreement_in_force(VERSIONS, 0, 500), -1);
+}
+
+static bool adopt(int32_t starts_on, enum agreement_state state, struct problem *err)
+{
+    const struct agreement_version version = {.number = 5, .starts_on = starts_on, .state = state};
+    return adoption_check(&version, VERSIONS, 4, 100, 1000, err);
+}
+
+static void a_version_starts_after_every_adopted_one(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    assert_true(adopt(301, AGREEMENT_DRAFT, &err));
+    assert_false(adopt(300, AGREEMENT_DRAFT, &err));
+    assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
+    assert_false(adopt(260, AGREEMENT_DRAFT, &err));
+}
+
+static void a_version_starts_within_the_alliances_time(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    assert_true(adopt(999, AGREEMENT_DRAFT, &err));
+    assert_false(adopt(1000, AGREEMENT_DRAFT, &err));
+    assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
+    problem_clear(&err);
+    assert_false(adopt(99, AGREEMENT_DRAFT, &err));
+    assert_string_equal(err.faults[0].code, "outside");
+}
+
+static void a_version_is_adopted_once(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    assert_false(adopt(400, AGREEMENT_ADOPTED, &err));
+    assert_int_equal(err.code, PROBLEM_STATE_CONFLICT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parameters_may_be_empty),
+        cmocka_unit_test(a_reserved_kind_stays_unanimous),
+        cmocka_unit_test(a_kind_has_one_rule),
+        cmocka_unit_test(shares_add_up_to_the_whole),
+        cmocka_unit_test(a_partner_has_one_share),
+        cmocka_unit_test(only_partners_and_applicants_have_shares),
+        cmocka_unit_test(codes_stand_once),
+        cmocka_unit_test(every_fault_of_the_parameters_is_named),
+        cmocka_unit_test(exactly_one_version_is_in_force_on_any_date),
+        cmocka_unit_test(a_draft_is_never_in_force),
+        cmocka_unit_test(a_version_starts_after_every_adopted_one),
+        cmocka_unit_test(a_version_starts_within_the_alliances_time),
+        cmocka_unit_test(a_version_is_adopted_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
