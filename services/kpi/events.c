@@ -213,9 +213,9 @@ static bool specification_describe(struct act *act, const struct standing *stand
         !effect_check(effect, err) || !specification_may_agree(&specification, &indicator, err))
         return false;
     snprintf(ret_subject->kind, sizeof(ret_subject->kind), "agree-specification");
-    snprintf(ret_subject->title, sizeof(ret_subject->title), "Specification %lld of %.100s",
-             (long long)specification.number, indicator.name);
-    snprintf(ret_subject->summary, sizeof(ret_subject->summary), "%.3000s", specification.definition);
+    snprintf(ret_subject->title, sizeof(ret_subject->title), "Specification %lld of %s",
+             (long long)specification.number, indicator.code);
+    snprintf(ret_subject->summary, sizeof(ret_subject->summary), "%s", specification.definition);
     ret_subject->version = specification.version;
     ret_subject->content = specification_row(&specification);
     ret_subject->organisations = json_pack("[s]", specification.owner);

@@ -31,8 +31,8 @@ struct specification {
     char indicator[INDICATOR_CODE_SIZE];
     int64_t number;
     char definition[TEXT_SIZE];
-    char numerator[TEXT_SIZE];   /* UNIT_PERCENTAGE only */
-    char denominator[TEXT_SIZE]; /* UNIT_PERCENTAGE only */
+    char numerator[NAME_SIZE];   /* UNIT_PERCENTAGE only */
+    char denominator[NAME_SIZE]; /* UNIT_PERCENTAGE only */
     enum specification_unit unit;
     char direction[8];           /* up | down | neutral: which way is better */
     char source[16];             /* national | regional | local */
@@ -61,7 +61,7 @@ struct observation {
     int64_t revision;           /* 1, 2 ... */
     struct figures figures;
     char status[STATUS_SIZE];   /* provisional | submitted */
-    char reason[TEXT_SIZE];     /* of a revision after the first */
+    char reason[NAME_SIZE];     /* of a revision after the first */
     char import_id[UUID_SIZE];  /* "" = entered by hand */
     int64_t recorded_ms;
 };
@@ -106,7 +106,7 @@ struct import_summary {
     char indicator[INDICATOR_CODE_SIZE];
     char format[16];            /* "ae-long" | "plain" */
     char digest[DIGEST_SIZE];   /* of the content as it came */
-    char reason[TEXT_SIZE];
+    char reason[NAME_SIZE];
     int64_t row_count;
     int64_t created_count;
     int64_t revised_count;
