@@ -41,6 +41,24 @@ const struct appointment *standing_speaks_for(const struct standing *standing,
     return found && appointment_counts(found) ? found : NULL;
 }
 
+static const struct appointment *acts_by(const struct standing *standing, const char *const roles[],
+                                         const char *organisation)
+{
+    for (; *roles; roles++) {
+        const struct appointment *found = standing_appointment(standing, *roles, organisation);
+        if (found && appointment_counts(found))
+            return found;
+    }
+    return NULL;
+}
+
+const struct appointment *standing_acts_by(const struct standing *standing,
+                                           const char *const roles[])
+{
+    const struct appointment *found = acts_by(standing, roles, standing->organisation);
+    return found ? found : acts_by(standing, roles, NULL);
+}
+
 static bool is_active(const struct standing *standing)
 {
     return standing->has_partner && standing->partner_status == PARTNER_ACTIVE;

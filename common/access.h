@@ -64,6 +64,11 @@ const struct appointment *standing_appointment(const struct standing *standing, 
 const struct appointment *standing_speaks_for(const struct standing *standing,
                                               const char *organisation);
 
+/* The appointment by which the caller acts: to one of these roles (NULL-terminated, best first) with an
+ * organisation that takes part, the caller's own organisation before any other. NULL if there is none. */
+const struct appointment *standing_acts_by(const struct standing *standing,
+                                           const char *const roles[]);
+
 /* Roles as the api-spec names them (x-roles), a bit each; see access.c for what each asks for. */
 typedef uint64_t role_set;
 /* false when there is no such role: the service does not start. */

@@ -229,7 +229,7 @@ static bool case_of_ref(struct act *act, const char *ref, struct business_case *
     const char *id = ref_id(ref, CASE_PREFIX);
     if (id == NULL)
         return problem_set(err, PROBLEM_NOT_FOUND, "there is no %s to decide on", ref);
-    return act_flush(act, err) && store_case_get(act->tx, id, ret, err);
+    return store_case_get(act->tx, id, ret, err);
 }
 
 static bool effect_check(const char *effect, struct problem *err)
@@ -330,7 +330,7 @@ static bool case_of_hold(struct act *act, const struct foreign_event *event, boo
 {
     const char *id = ref_id(json_text(json_member(event->data, "hold"), "subject"), CASE_PREFIX);
     *ret_found = id != NULL;
-    return id == NULL || (act_flush(act, err) && store_case_get(act->tx, id, ret, err));
+    return id == NULL || store_case_get(act->tx, id, ret, err);
 }
 
 static bool hold_placed(struct act *act, const struct foreign_event *event, struct problem *err)
@@ -392,7 +392,7 @@ static bool hold_refused(struct act *act, const struct foreign_event *event, str
     struct business_case a_case = {0};
     if (id == NULL || decision_id == NULL)
         return true;
-    if (!act_flush(act, err) || !store_case_get(act->tx, id, &a_case, err))
+    if (!store_case_get(act->tx, id, &a_case, err))
         return false;
     if (!case_refuse(&a_case, decision_id, reason != NULL ? reason : "the ledger placed no hold"))
         return true;
@@ -402,7 +402,7 @@ static bool hold_refused(struct act *act, const struct foreign_event *event, str
 static bool drawdown_and_case(struct act *act, const char *id, struct drawdown *ret_drawdown,
                               struct business_case *ret_case, struct problem *err)
 {
-    return act_flush(act, err) && store_drawdown_get(act->tx, id, ret_drawdown, err) &&
+    return store_drawdown_get(act->tx, id, ret_drawdown, err) &&
            store_case_get(act->tx, ret_drawdown->case_id, ret_case, err);
 }
 

@@ -22,6 +22,7 @@ struct ring_fence {
     int64_t agreement_version;
     bool has_account;       /* the ledger has told of its account */
     int64_t balance_pence;
+    int64_t floor_pence;     /* what is available never goes below it */
     int64_t committed_pence; /* held for decided cases */
     int64_t proposed_pence;  /* asked for by cases being decided, not held yet */
 };

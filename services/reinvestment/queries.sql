@@ -12,11 +12,12 @@ proposed as (
     group by ring_fence)
 select f.code, 'ring-fence:' || f.code as account_code, f.purpose, f.categories, f.settings,
        agreement.number as agreement_version, b.account_code is not null as has_account,
-       b.balance_pence, b.held_pence, proposed.pence as proposed_pence
+       b.balance_pence, b.held_pence, b.floor_pence, proposed.pence as proposed_pence
 from agreement
 cross join lateral jsonb_to_recordset(agreement.parameters -> 'ringFences')
     as f (code text, purpose text, categories jsonb, settings jsonb)
 left join balance as b on b.alliance_id = $1::uuid and b.account_code = 'ring-fence:' || f.code
+    and b.currency = 'GBP'
 left join proposed on proposed.ring_fence = f.code
 where ($3::text is null or f.code = $3)
   and ($4::text is null or f.code collate "C" > $4)
@@ -75,6 +76,3 @@ select exists (select from appointment
 select exists (select from partner
                where alliance_id = $1::uuid and organisation = $2::text
                  and status = 'active') as is_active
-
--- name: alliance_is_active
-select exists (select from alliance where alliance_id = $1::uuid and status = 'active') as is_active

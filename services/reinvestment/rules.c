@@ -56,7 +56,8 @@ static void text_set(char *ret_text, size_t size, const char *text)
 
 int64_t ring_fence_available_pence(const struct ring_fence *ring_fence)
 {
-    return ring_fence->balance_pence - ring_fence->committed_pence - ring_fence->proposed_pence;
+    return ring_fence->balance_pence - ring_fence->floor_pence - ring_fence->committed_pence -
+           ring_fence->proposed_pence;
 }
 
 /* Words -------------------------------------------------------------------------------------------- */

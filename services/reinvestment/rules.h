@@ -12,7 +12,7 @@ enum case_state case_state_of_word(const char *word);
 const char *drawdown_state_word(enum drawdown_state state);
 enum drawdown_state drawdown_state_of_word(const char *word);
 
-/* What may still be proposed: balance less held less proposed; below zero counts as it is. */
+/* What may still be proposed: balance above the floor, less held, less proposed; may be negative. */
 int64_t ring_fence_available_pence(const struct ring_fence *ring_fence);
 
 /* The words hold no NHS number (E10): PERSONAL_DATA naming every field that does. */

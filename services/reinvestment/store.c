@@ -44,6 +44,7 @@ bool ring_fence_of_row(const struct db_rows *rows, int row, struct ring_fence *r
     ret->has_account = row_bool(rows, row, "has_account");
     ret->balance_pence = row_int(rows, row, "balance_pence");
     ret->committed_pence = row_int(rows, row, "held_pence");
+    ret->floor_pence = row_int(rows, row, "floor_pence");
     ret->proposed_pence = row_int(rows, row, "proposed_pence");
     return codes_of_row(rows, row, "categories", ret->categories, &ret->category_count, err) &&
            codes_of_row(rows, row, "settings", ret->settings, &ret->setting_count, err);
@@ -231,13 +232,4 @@ bool store_partner_is_active(struct db_tx *tx, const char *organisation, bool *r
         return false;
     *ret_is_active = row_bool(&rows, 0, "is_active");
     return true;
-}
-
-bool store_alliance_check_active(struct db_tx *tx, struct problem *err)
-{
-    db_rows_auto_t rows = {0};
-    if (!db_select_one(tx, &QUERY_ALLIANCE_IS_ACTIVE, &rows, err))
-        return false;
-    return row_bool(&rows, 0, "is_active") ||
-           problem_set(err, PROBLEM_ALLIANCE_NOT_ACTIVE, "the alliance is not active");
 }

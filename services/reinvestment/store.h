@@ -39,7 +39,5 @@ bool store_appointment_is_of(struct db_tx *tx, const char *appointment_id, const
                              struct problem *err) MUST_CHECK;
 bool store_partner_is_active(struct db_tx *tx, const char *organisation, bool *ret_is_active,
                              struct problem *err) MUST_CHECK;
-/* ALLIANCE_NOT_ACTIVE unless it is. */
-bool store_alliance_check_active(struct db_tx *tx, struct problem *err) MUST_CHECK;
 
 #endif

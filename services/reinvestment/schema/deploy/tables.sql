@@ -27,6 +27,7 @@ create table balance (
     sequence bigint not null,
     balance_pence bigint not null,
     held_pence bigint not null check (held_pence >= 0),
+    floor_pence bigint,
     primary key (alliance_id, account_code, currency)
 );
 call accord.fact_table('reinvestment', 'balance', 'ledger');
@@ -87,7 +88,7 @@ create table drawdown (
     milestone text check (length(milestone) between 1 and 80),
     amount_pence bigint not null check (amount_pence between 1 and 9007199254740991),
     beneficiary text not null check (beneficiary ~ '^[A-Z0-9]{3,10}$'),
-    evidence text not null check (length(evidence) between 1 and 4000),
+    evidence text not null check (length(evidence) between 1 and 1000),
     state text not null check (state in ('requested', 'verified', 'captured', 'refused')),
     requested_at timestamptz not null,
     requested_organisation text not null,

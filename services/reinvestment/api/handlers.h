@@ -1,0 +1,27 @@
+/* The handlers, by noun: api/ring_fences.c, api/cases.c, api/drawdowns.c; api.c has the table. */
+#ifndef ACCORD_REINVESTMENT_API_HANDLERS_H
+#define ACCORD_REINVESTMENT_API_HANDLERS_H
+
+#include "common/http.h"
+#include "services/reinvestment/model.h"
+
+handler list_ring_fences;
+handler get_ring_fence;
+
+handler list_cases;
+handler draft_case;
+handler get_case;
+handler revise_case;
+handler submit_case;
+handler close_case;
+
+handler list_drawdowns;
+handler request_drawdown;
+handler get_drawdown;
+handler verify_drawdown;
+
+/* Who acts, by an appointment that may write here. */
+bool person_of_request(const struct request *request, struct person *ret,
+                       struct problem *err) MUST_CHECK;
+
+#endif
