@@ -11,6 +11,7 @@
 
 /* What the owner says of a subject. `content` is everything the vote is about; the digest covers
  * it: sha256(canonical {"content", "effect", "nonce", "subject", "version"}). */
+enum { SUBJECT_CONTENT_BYTES_MAX = 32 * 1024 }; /* canonical: it must fit every decision event */
 struct subject {
     char kind[CODE_SIZE];     /* of A9: "admit", "move-money", "spend-ring-fence" ... */
     char title[NAME_SIZE];
@@ -47,7 +48,8 @@ struct subject_hooks {
      * return false with its 4xx problem; the house takes back whatever was appended and appends
      * `<service>.effect.refused.v1`. */
     bool (*carry)(struct act *act, const struct carried_decision *decision, struct problem *err);
-    /* The decision ended without effect (rejected, lapsed, escalated, withdrawn, never opened). */
+    /* The decision ended without effect: `outcome` is rejected, lapsed, escalated, withdrawn, refused
+     * (carry() or the house refused it) or unopened. NULL = nothing to undo. */
     bool (*release)(struct act *act, const char *ref, const char *effect, const char *outcome,
                     struct problem *err);
 };
