@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
-#include <jwt.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <time.h>
 
 #include "common/base64url.h"
+#include "common/jws_sign.h"
 
 /* libjwt only signs here: what it verifies it verifies carelessly, so sign_check.c does that. */
 
@@ -31,12 +31,6 @@ struct signer {
     struct minted minted[AUDIENCES_MAX];
     size_t minted_count;
 };
-
-static void jwt_done(jwt_t **jwt)
-{
-    jwt_free(*jwt);
-}
-#define jwt_auto_t CLEANUP(jwt_done) jwt_t
 
 static void close_file(FILE **file)
 {
@@ -166,28 +160,10 @@ const char *signer_service(const struct signer *signer)
     return signer->service;
 }
 
-/* Signs a payload; libjwt writes typ JWT whatever it is told. */
 static bool claims_sign(const struct signer *signer, const json_t *claims, char **ret_jws,
                         struct problem *err)
 {
-    jwt_auto_t *jwt = NULL;
-    char_auto_t *payload = json_dumps(claims, JSON_COMPACT);
-    if (payload == NULL || jwt_new(&jwt) != 0)
-        abort();
-    if (jwt_set_alg(jwt, JWT_ALG_ES256, (const unsigned char *)signer->pem,
-                    (int)strlen(signer->pem)) != 0 ||
-        jwt_add_header(jwt, "kid", signer->kid) != 0 || jwt_add_grants_json(jwt, payload) != 0)
-        return problem_set(err, PROBLEM_INTERNAL, "%s's key does not sign: %s", signer->service,
-                           strerror(errno));
-    char *made = jwt_encode_str(jwt);
-    if (made == NULL)
-        return problem_set(err, PROBLEM_INTERNAL, "%s's key does not sign: %s", signer->service,
-                           strerror(errno));
-    *ret_jws = strdup(made);
-    free(made);
-    if (*ret_jws == NULL)
-        abort();
-    return true;
+    return jws_sign(signer->pem, signer->kid, claims, ret_jws, err);
 }
 
 /* The place of this audience's token; the mutex is held. NULL when there are too many. */
