@@ -1,0 +1,91 @@
+#include <string.h>
+
+#include "services/ledger/rules.h"
+
+static bool next_open(const struct book *book, int32_t month, int32_t *ret_day)
+{
+    for (size_t i = 0; i < book->period_count; i++) {
+        const struct period *period = &book->periods[i];
+        if (period->month > month && period->state == PERIOD_OPEN) {
+            *ret_day = month_first_day(period->month);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool period_choose(const struct book *book, int32_t day, bool goes_late, int32_t *ret_day,
+                   struct problem *err)
+{
+    char date[DATE_SIZE], month[MONTH_SIZE];
+    day_format(day, date);
+    const struct period *period = book_period(book, month_of_day(day));
+    if (period == NULL)
+        return problem_set(err, PROBLEM_RULE_BROKEN, "%s is outside the alliance's term", date);
+    if (period->state == PERIOD_OPEN) {
+        *ret_day = day;
+        return true;
+    }
+    month_format(period->month, month);
+    if (!goes_late)
+        return problem_set(err, PROBLEM_PERIOD_CLOSED, "%s is in %s, which is %s", date, month,
+                           period_state_word(period->state));
+    if (!next_open(book, period->month, ret_day))
+        return problem_set(err, PROBLEM_PERIOD_CLOSED, "no month after %s is open", month);
+    return true;
+}
+
+/* Every month before it has come as far as `state`. */
+static bool earlier_have(const struct book *book, const struct period *period,
+                         enum period_state state, struct problem *err)
+{
+    for (size_t i = 0; i < book->period_count; i++) {
+        const struct period *earlier = &book->periods[i];
+        if (earlier->month < period->month && earlier->state < state) {
+            char month[MONTH_SIZE], before[MONTH_SIZE];
+            month_format(period->month, month);
+            month_format(earlier->month, before);
+            return problem_set(err, PROBLEM_PERIOD_ORDER, "%s is still %s; it comes before %s",
+                               before, period_state_word(earlier->state), month);
+        }
+    }
+    return true;
+}
+
+bool period_move(const struct book *book, const struct period *period, enum period_state state,
+                 bool has_open_hold, int64_t now_ms, struct period *ret_period,
+                 struct problem *err)
+{
+    char month[MONTH_SIZE];
+    month_format(period->month, month);
+    if (state != period->state + 1)
+        return problem_set(err, PROBLEM_PERIOD_ORDER,
+                           "%s is %s; a month goes from open to locked to closed", month,
+                           period_state_word(period->state));
+    if (!earlier_have(book, period, state, err))
+        return false;
+    if (state == PERIOD_CLOSED && has_open_hold)
+        return problem_set(err, PROBLEM_STATE_CONFLICT, "a hold of %s is still open", month);
+    *ret_period = *period;
+    ret_period->state = state;
+    ret_period->version++;
+    if (state == PERIOD_LOCKED)
+        ret_period->locked_ms = now_ms;
+    else
+        ret_period->closed_ms = now_ms;
+    return true;
+}
+
+bool period_reopen_check(const struct book *book, const struct period *period, struct problem *err)
+{
+    char month[MONTH_SIZE];
+    month_format(period->month, month);
+    if (period->state != PERIOD_CLOSED)
+        return problem_set(err, PROBLEM_STATE_CONFLICT, "%s is %s; only a closed month is reopened",
+                           month, period_state_word(period->state));
+    const struct period *next = book_period(book, period->month + 1);
+    if (next != NULL && next->state == PERIOD_CLOSED)
+        return problem_set(err, PROBLEM_PERIOD_ORDER,
+                           "a later month is closed; only the latest closed month is reopened");
+    return true;
+}
