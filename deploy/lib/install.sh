@@ -69,10 +69,11 @@ app_copy() {
 
 # Becomes deploy/serve of the data folder: as its owner, without new privileges, in a clean environment.
 serve_become() {
-    local name pass=()
+    local name pass=() watch=()
+    [[ $ACCORD_UNDER_MAKE != yes ]] || watch=(setpriv --pdeathsig TERM)
     for name in "${SETTINGS[@]}"; do pass+=("$name=${!name:-}"); done
     cd /
-    exec "${RUN_AS[@]}" ${PARENT_WATCH:+setpriv --pdeathsig TERM} env -i --default-signal=INT,TERM,HUP \
+    exec "${RUN_AS[@]}" "${watch[@]}" env -i --default-signal=INT,TERM,HUP \
         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME="$ACCORD_DATA" \
         "${pass[@]}" "$ACCORD_DATA/app/deploy/serve"
 }

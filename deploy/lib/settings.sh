@@ -20,6 +20,7 @@ SETTINGS=(
     ACCORD_PARTS           # all, or database: PostgreSQL with migrations, keys and configuration only
     ACCORD_EXAMPLE         # yes: play the example once
     ACCORD_TEST_CLOCK      # yes: mark the cluster as a test, whose clock may be moved
+    ACCORD_UNDER_MAKE      # yes: make is the parent, and when it goes, so do we
     ACCORD_SETTLED         # a file that appears when everything is ready
 )
 
@@ -28,7 +29,7 @@ settings_default() {
     : "${ACCORD_INSTANCES:=1}" "${ACCORD_BASE_URL:=http://127.0.0.1:$ACCORD_PORT}"
     : "${ACCORD_AUDIENCE:=https://accord.example}" "${ACCORD_ISSUER:=https://issuer.accord.example}"
     : "${ACCORD_FLOOD_RATE:=20000}" "${ACCORD_PARTS:=all}" "${ACCORD_EXAMPLE:=yes}"
-    : "${ACCORD_TEST_CLOCK:=no}" "${ACCORD_SETTLED:=}"
+    : "${ACCORD_TEST_CLOCK:=no}" "${ACCORD_UNDER_MAKE:=no}" "${ACCORD_SETTLED:=}"
     local name value
     for name in ACCORD_PORT ACCORD_DATABASE_PORT ACCORD_SERVICE_PORTS ACCORD_INSTANCES; do
         value=${!name}
