@@ -1,29 +1,16 @@
 #include "common/db.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "common/db_connection.h"
+#include "common/db_pool.h"
 #include "common/ids.h"
 #include "common/log.h"
 #include "common/queries.h"
 
-enum { OPTIONS_SIZE = 1024, KEYWORDS_MAX = 64, BEGIN_COMMANDS = 2, QUERY_COMMANDS = 2 };
-
-struct db {
-    pthread_mutex_t lock;
-    pthread_cond_t freed;
-    struct connection *idle; /* last used first: what is rarely used stays closed */
-    unsigned open, busy, waiting, connections_max;
-    int statement_ms;
-    PQconninfoOption *conninfo;
-    char options[OPTIONS_SIZE];
-    char application_name[CODE_SIZE];
-};
+/* What a query may add to the pipeline: begin and set local, prepare and execute. */
+enum { BEGIN_COMMANDS = 2, QUERY_COMMANDS = 2 };
 
 struct db_tx {
     struct db *db;
@@ -126,215 +113,10 @@ static bool tx_fail_with(struct db_tx *tx, const struct command *command, struct
     if (known->sentence == NULL)
         return problem_set(err, known->code, "%s: %s (%s)", command->name, message, state);
     log_info("%s: %s (%s)", command->name, message, state);
-    constraint = constraint == NULL ? "" : constraint;
+    if (constraint == NULL)
+        return problem_set(err, known->code, "%s", known->sentence);
     return problem_set(err, known->code, "%s (%.*s)", known->sentence,
                        constraint_length(constraint), constraint);
-}
-
-/* --- pool ------------------------------------------------------------------------------------------------ */
-
-/* Adds "-c name=value" with what PostgreSQL wants escaped there. */
-static bool option_add(char options[OPTIONS_SIZE], const char *name, const char *value)
-{
-    size_t length = strlen(options);
-    int added = snprintf(options + length, OPTIONS_SIZE - length, " -c %s=", name);
-    if (added < 0 || length + (size_t)added >= OPTIONS_SIZE)
-        return false;
-    length += (size_t)added;
-    for (; *value != '\0'; value++) {
-        if (length + 3 > OPTIONS_SIZE)
-            return false;
-        if (*value == ' ' || *value == '\\')
-            options[length++] = '\\';
-        options[length++] = *value;
-    }
-    options[length] = '\0';
-    return true;
-}
-
-static const char *conninfo_value(const PQconninfoOption *conninfo, const char *keyword)
-{
-    for (; conninfo->keyword != NULL; conninfo++)
-        if (strcmp(conninfo->keyword, keyword) == 0)
-            return conninfo->val;
-    return NULL;
-}
-
-/* Session settings go in as connection options: nothing can take them away afterwards. Those of the
- * conninfo come last and win. */
-static bool options_make(struct db *db, const char *search_path)
-{
-    const char *given = conninfo_value(db->conninfo, "options");
-    bool fits = option_add(db->options, "search_path", search_path) &&
-                option_add(db->options, "timezone", "UTC") &&
-                option_add(db->options, "datestyle", "ISO") &&
-                option_add(db->options, "bytea_output", "hex") &&
-                option_add(db->options, "statement_timeout", "4000") &&
-                option_add(db->options, "lock_timeout", "1000") &&
-                option_add(db->options, "idle_in_transaction_session_timeout", "1000");
-    size_t length = strlen(db->options);
-    if (given != NULL && fits)
-        fits = snprintf(db->options + length, OPTIONS_SIZE - length, " %s", given) <
-               (int)(OPTIONS_SIZE - length);
-    return fits;
-}
-
-static void db_done(struct db **db)
-{
-    db_free(*db);
-}
-
-bool db_new(const struct db_config *config, struct db **ret_db, struct problem *err)
-{
-    CLEANUP(db_done) struct db *db = calloc(1, sizeof *db);
-    if (db == NULL)
-        abort();
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&db->freed, &attributes);
-    pthread_condattr_destroy(&attributes);
-    pthread_mutex_init(&db->lock, NULL);
-    db->connections_max = config->connections_max;
-    db->statement_ms = config->statement_ms == 0 ? DB_STATEMENT_MS : config->statement_ms;
-    snprintf(db->application_name, sizeof db->application_name, "%s", config->application_name);
-    char *why = NULL;
-    db->conninfo = PQconninfoParse(config->conninfo, &why);
-    if (db->conninfo == NULL) {
-        problem_set(err, PROBLEM_INTERNAL, "the database's connection string is not valid: %s",
-                    why == NULL ? "" : why);
-        PQfreemem(why);
-        return false;
-    }
-    if (config->connections_max < 1 || config->connections_max > DB_CONNECTIONS_MAX)
-        return problem_set(err, PROBLEM_INTERNAL, "a pool has 1 to %d connections",
-                           DB_CONNECTIONS_MAX);
-    if (!options_make(db, config->search_path))
-        return problem_set(err, PROBLEM_INTERNAL, "the database's options are too long");
-    *ret_db = STEAL(db);
-    return true;
-}
-
-void db_free(struct db *db)
-{
-    if (db == NULL)
-        return;
-    assert(db->busy == 0);
-    while (db->idle != NULL) {
-        struct connection *connection = db->idle;
-        db->idle = connection->next;
-        connection_close(connection);
-    }
-    PQconninfoFree(db->conninfo);
-    pthread_cond_destroy(&db->freed);
-    pthread_mutex_destroy(&db->lock);
-    free(db);
-}
-
-void db_stats(struct db *db, unsigned *ret_open, unsigned *ret_busy, unsigned *ret_waiting)
-{
-    pthread_mutex_lock(&db->lock);
-    *ret_open = db->open;
-    *ret_busy = db->busy;
-    *ret_waiting = db->waiting;
-    pthread_mutex_unlock(&db->lock);
-}
-
-static int64_t deadline(const struct db *db)
-{
-    return monotonic_ms() + db->statement_ms;
-}
-
-static bool pool_connect(const struct db *db, struct connection **ret_connection,
-                         struct problem *err)
-{
-    const char *keywords[KEYWORDS_MAX], *values[KEYWORDS_MAX];
-    int count = 0;
-    for (const PQconninfoOption *option = db->conninfo; option->keyword != NULL; option++) {
-        if (option->val == NULL || strcmp(option->keyword, "options") == 0)
-            continue;
-        assert(count < KEYWORDS_MAX - 6);
-        keywords[count] = option->keyword;
-        values[count++] = option->val;
-    }
-    static const char *const defaults[][2] = {{"tcp_user_timeout", "3000"},
-                                              {"client_encoding", "UTF8"}};
-    for (size_t i = 0; i < ARRAY_LENGTH(defaults); i++) {
-        if (conninfo_value(db->conninfo, defaults[i][0]) != NULL)
-            continue;
-        keywords[count] = defaults[i][0];
-        values[count++] = defaults[i][1];
-    }
-    keywords[count] = "application_name";
-    values[count++] = db->application_name;
-    keywords[count] = "options";
-    values[count++] = db->options;
-    keywords[count] = NULL;
-    values[count] = NULL;
-    return connection_open(keywords, values, deadline(db), ret_connection, err);
-}
-
-static void pool_drop(struct db *db, struct connection *connection)
-{
-    connection_close(connection);
-    pthread_mutex_lock(&db->lock);
-    db->open--;
-    db->busy--;
-    pthread_cond_signal(&db->freed);
-    pthread_mutex_unlock(&db->lock);
-}
-
-static void pool_put(struct db *db, struct connection *connection)
-{
-    pthread_mutex_lock(&db->lock);
-    connection->next = db->idle;
-    db->idle = connection;
-    db->busy--;
-    pthread_cond_signal(&db->freed);
-    pthread_mutex_unlock(&db->lock);
-}
-
-/* Takes an idle connection, or a place for a new one (*ret_connection = NULL then). */
-static bool pool_take(struct db *db, struct connection **ret_connection)
-{
-    struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += DB_WAIT_MS / 1000;
-    pthread_mutex_lock(&db->lock);
-    db->waiting++;
-    int status = 0;
-    while (db->idle == NULL && db->open >= db->connections_max && status == 0)
-        status = pthread_cond_timedwait(&db->freed, &db->lock, &end);
-    db->waiting--;
-    bool has_place = db->idle != NULL || db->open < db->connections_max;
-    if (has_place) {
-        *ret_connection = db->idle;
-        if (db->idle != NULL)
-            db->idle = db->idle->next;
-        else
-            db->open++;
-        db->busy++;
-    }
-    pthread_mutex_unlock(&db->lock);
-    return has_place;
-}
-
-static bool pool_get(struct db *db, struct connection **ret_connection, struct problem *err)
-{
-    struct connection *connection = NULL;
-    if (!pool_take(db, &connection))
-        return problem_set(err, PROBLEM_UNAVAILABLE, "all %u database connections are busy",
-                           db->connections_max);
-    if (connection != NULL && !connection_settle(connection, deadline(db))) {
-        connection_close(connection);
-        connection = NULL;
-    }
-    if (connection == NULL && !pool_connect(db, &connection, err)) {
-        pool_drop(db, NULL);
-        return false;
-    }
-    *ret_connection = connection;
-    return true;
 }
 
 /* --- transactions ------------------------------------------------------------------------------------------ */
@@ -462,7 +244,7 @@ static void rows_hand_over(struct connection *connection)
 /* Sends what is queued, waits, checks, hands the rows over. */
 static bool tx_sync(struct db_tx *tx, struct problem *err)
 {
-    enum sync_outcome outcome = connection_sync(tx->connection, deadline(tx->db));
+    enum sync_outcome outcome = connection_sync(tx->connection, pool_deadline(tx->db));
     if (!tx_check(tx, err)) {
         /* An error that also ended the connection (57P01) left nothing to go on with. */
         if (tx->connection != NULL && (outcome != SYNC_DONE || tx->is_useless))
@@ -592,7 +374,7 @@ bool db_commit(struct db_tx *tx, struct problem *err)
         return false;
     if (!connection_send(tx->connection, "commit"))
         return tx_fail_lost(tx, SYNC_LOST, err);
-    enum sync_outcome outcome = connection_sync(tx->connection, deadline(tx->db));
+    enum sync_outcome outcome = connection_sync(tx->connection, pool_deadline(tx->db));
     bool is_committed = tx_commit_check(tx, outcome, err);
     if (tx->connection == NULL)
         return is_committed;
