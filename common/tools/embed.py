@@ -48,13 +48,16 @@ for tag, pattern, first in [
         ("tag:yaml.org,2002:bool", r"^(?:true|false)$", "tf"),
         ("tag:yaml.org,2002:null", r"^(?:null|~|)$", ["n", "~", ""]),
         ("tag:yaml.org,2002:int", r"^-?(?:0|[1-9][0-9]*)$", "-0123456789"),
-        ("tag:yaml.org,2002:float", r"^-?(?:0|[1-9][0-9]*)\.[0-9]+$", "-0123456789")]:
+        ("tag:yaml.org,2002:float", r"^-?(?:0|[1-9][0-9]*)\.[0-9]+$", "-0123456789"),
+        ("tag:yaml.org,2002:merge", r"^<<$", "<")]:
     Loader.add_implicit_resolver(tag, re.compile(pattern), list(first))
 
 
 def construct_mapping(loader, node, deep=False):
     seen = set()
     for key_node, _ in node.value:
+        if key_node.tag == "tag:yaml.org,2002:merge":
+            continue  # examples: "<<: *risk", then what differs
         key = loader.construct_object(key_node, deep=True)
         if not isinstance(key, str):
             raise SpecError(f"{key_node.start_mark}: a key is text; quote {key!r}")
