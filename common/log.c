@@ -57,7 +57,7 @@ static size_t put_character(struct line *line, const unsigned char *text)
     unsigned char c = text[0];
     size_t length = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC0 ? 2 : 1;
     for (size_t i = 1; i < length; i++)
-        if ((text[i] & 0xC0) != 0x80)
+        if ((text[i] & 0xC0) != 0x80) /* also the end of the text */
             length = 0;
     if (length == 0 || (c >= 0x80 && length == 1) || c > 0xF4) {
         put(line, "?", 1);
