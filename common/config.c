@@ -23,7 +23,7 @@ static bool fault(struct place place, const char *name, const char *what, struct
                        what);
 }
 
-/* --- the file ------------------------------------------------------------------------------------- */
+/* --- the file --- */
 
 static void close_file(FILE **file)
 {
@@ -61,7 +61,7 @@ static bool file_parse(const char *path, json_t **ret_value, struct problem *err
     return true;
 }
 
-/* --- values ----------------------------------------------------------------------------------------- */
+/* --- values --- */
 
 static bool members_are_known(const json_t *object, const char *const known[], struct place place,
                               struct problem *err)
@@ -116,8 +116,8 @@ static bool path_read(const json_t *object, struct place place, const char *name
 }
 
 /* "127.0.0.1:7101" or "[::1]:7101" */
-static bool http_read(const json_t *object, struct place place, struct config_instance *ret_instance,
-                      struct problem *err)
+static bool http_read(const json_t *object, struct place place,
+                      struct config_instance *ret_instance, struct problem *err)
 {
     char address[ADDRESS_SIZE];
     if (!text_read(object, place, "http", address, sizeof address, err))
@@ -148,7 +148,7 @@ static bool bus_address_read(const json_t *object, struct place place, const cha
     return true;
 }
 
-/* --- services ------------------------------------------------------------------------------------------ */
+/* --- services --- */
 
 static bool instance_read(const json_t *object, struct place place,
                           struct config_instance *ret_instance, struct problem *err)
@@ -174,8 +174,8 @@ static bool instances_read(const json_t *service, struct place place,
     for (int i = 0; i < ret_service->instance_count; i++) {
         char where[CODE_SIZE * 2];
         snprintf(where, sizeof where, "%s.instances[%d]", place.where, i);
-        if (!instance_read(json_array_get(instances, (size_t)i),
-                           (struct place){place.path, where}, &ret_service->instances[i], err))
+        if (!instance_read(json_array_get(instances, (size_t)i), (struct place){place.path, where},
+                           &ret_service->instances[i], err))
             return false;
     }
     return true;
@@ -226,9 +226,25 @@ static bool services_read(const char *path, const json_t *root, struct config *r
     return true;
 }
 
+static bool tls_read(const char *path, const json_t *root, struct config *ret_config,
+                     struct problem *err)
+{
+    static const char *const known[] = {"certificate", "authority", NULL};
+    struct place place = {path, "tls"};
+    const json_t *tls = json_object_get(root, "tls");
+    if (tls == NULL)
+        return true;
+    if (!json_is_object(tls))
+        return fault(place, "", "is not an object", err);
+    return members_are_known(tls, known, place, err) &&
+           path_read(tls, place, "certificate", ret_config->tls_certificate, err) &&
+           path_read(tls, place, "authority", ret_config->tls_authority, err);
+}
+
 bool config_read(const char *path, struct config *ret_config, struct problem *err)
 {
-    static const char *const known[] = {"baseUrl", "audience", "keys", "issuers", "services", NULL};
+    static const char *const known[] = {"baseUrl", "audience", "keys", "issuers",
+                                        "tls",     "services", NULL};
     struct place place = {path, ""};
     struct config config = {.service_count = 0};
     json_auto_t *root = NULL;
@@ -241,7 +257,7 @@ bool config_read(const char *path, struct config *ret_config, struct problem *er
         !text_read(root, place, "audience", config.audience, sizeof config.audience, err) ||
         !path_read(root, place, "keys", config.keys, err) ||
         !path_read(root, place, "issuers", config.issuers, err) ||
-        !services_read(path, root, &config, err))
+        !tls_read(path, root, &config, err) || !services_read(path, root, &config, err))
         return false;
     size_t length = strlen(config.base_url);
     if (config.base_url[length - 1] == '/')
@@ -272,13 +288,13 @@ bool config_instance(const struct config *config, const char *name, int instance
     return true;
 }
 
-/* --- issuers ---------------------------------------------------------------------------------------------- */
+/* --- issuers --- */
 
 static bool algorithms_read(const json_t *object, struct place place,
                             struct config_issuer *ret_issuer, struct problem *err)
 {
-    static const char *const allowed[] = {"RS256", "RS384", "RS512", "PS256", "ES256", "ES384",
-                                          "EdDSA"};
+    static const char *const allowed[] = {"RS256", "RS384", "RS512", "PS256",
+                                          "ES256", "ES384", "EdDSA"};
     const json_t *algorithms = json_object_get(object, "algorithms");
     if (!json_is_array(algorithms) || json_array_size(algorithms) == 0 ||
         json_array_size(algorithms) > CONFIG_ALGORITHMS_MAX)
@@ -346,9 +362,9 @@ static bool flag_read(const json_t *object, struct place place, const char *name
 static bool issuer_read(const json_t *object, struct place place, const char *default_audience,
                         struct config_issuer *ret_issuer, struct problem *err)
 {
-    static const char *const known[] = {
-        "issuer",     "jwks", "audience", "legacy", "algorithms", "organisationClaim",
-        "organisations", NULL};
+    static const char *const known[] = {"issuer",        "jwks",       "audience",
+                                        "legacy",        "algorithms", "organisationClaim",
+                                        "organisations", NULL};
     if (!json_is_object(object))
         return fault(place, "", "is not an object", err);
     snprintf(ret_issuer->audience, sizeof ret_issuer->audience, "%s", default_audience);

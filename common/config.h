@@ -1,5 +1,6 @@
 /* The one configuration file of all services and tools, read once at start. JSON:
  * {"baseUrl", "audience", "keys": folder, "issuers": file,
+ *  "tls"?: {"certificate": file, "authority": file},
  *  "services": {"ledger": {"database": conninfo,
  *                          "instances": [{"http", "questions", "wake"}]}, ...}}
  * Relative names in it start at the file's own folder. Every fault is one clear sentence. */
@@ -40,6 +41,11 @@ struct config {
     char audience[IDENTITY_SIZE]; /* our `aud` */
     char keys[PATH_SIZE];         /* folder: <service>.pem, cluster.jwks */
     char issuers[PATH_SIZE];      /* file */
+    /* For tls+tcp:// between machines, PEM: our certificate with its key, and who signs
+     * everybody's.
+     * "" = none. */
+    char tls_certificate[PATH_SIZE];
+    char tls_authority[PATH_SIZE];
     struct config_service services[CONFIG_SERVICES_MAX];
     int service_count;
 };
@@ -56,8 +62,8 @@ bool config_instance(const struct config *config, const char *name, int instance
 struct config_issuer {
     char issuer[IDENTITY_SIZE];
     char audience[IDENTITY_SIZE];
-    char jwks[PATH_SIZE];         /* an absolute file name, or an https address */
-    bool is_legacy;               /* its access tokens say typ JWT */
+    char jwks[PATH_SIZE]; /* an absolute file name, or an https address */
+    bool is_legacy;       /* its access tokens say typ JWT */
     char algorithms[CONFIG_ALGORITHMS_MAX][ALGORITHM_SIZE];
     int algorithm_count;
     char organisation_claim[CODE_SIZE];

@@ -48,7 +48,6 @@ struct consumer {
 };
 
 struct consumers {
-    struct service_context *context;
     struct consumer followed[FOLLOWED_MAX];
     size_t count;
 };
@@ -289,30 +288,34 @@ static void consumer_done(struct consumer *consumer)
     pthread_mutex_destroy(&consumer->mutex);
 }
 
-bool consumers_start(struct service_context *context, struct consumers **ret_consumers,
-                     struct problem *err)
+bool consumers_new(struct service_context *context, struct consumers **ret_consumers,
+                   struct problem *err)
 {
     struct consumers *consumers = calloc(1, sizeof *consumers);
     if (consumers == NULL)
         abort();
-    consumers->context = context;
     for (size_t i = 0; context->service->follows[i] != NULL; i++) {
         struct consumer *consumer = &consumers->followed[i];
         consumer_init(consumer, context, context->service->follows[i]);
         consumers->count++;
-        bool ok = bus_ear_new(context->bus, consumer->source, &consumer->ear, err);
-        if (ok) {
-            consumer->is_running =
-                pthread_create(&consumer->thread, NULL, consumer_run, consumer) == 0;
-            ok = consumer->is_running ||
-                 problem_set(err, PROBLEM_INTERNAL, "no thread to follow %s", consumer->source);
-        }
-        if (!ok) {
-            consumers_stop(consumers);
+        if (!bus_ear_new(context->bus, consumer->source, &consumer->ear, err)) {
+            consumers_free(consumers);
             return false;
         }
     }
     *ret_consumers = consumers;
+    return true;
+}
+
+bool consumers_start(struct consumers *consumers, struct problem *err)
+{
+    for (size_t i = 0; i < consumers->count; i++) {
+        struct consumer *consumer = &consumers->followed[i];
+        consumer->is_running =
+            pthread_create(&consumer->thread, NULL, consumer_run, consumer) == 0;
+        if (!consumer->is_running)
+            return problem_set(err, PROBLEM_INTERNAL, "no thread to follow %s", consumer->source);
+    }
     return true;
 }
 
@@ -325,8 +328,17 @@ void consumers_stop(struct consumers *consumers)
     for (size_t i = 0; i < consumers->count; i++) {
         if (consumers->followed[i].is_running)
             pthread_join(consumers->followed[i].thread, NULL);
-        consumer_done(&consumers->followed[i]);
+        consumers->followed[i].is_running = false;
     }
+}
+
+void consumers_free(struct consumers *consumers)
+{
+    if (consumers == NULL)
+        return;
+    consumers_stop(consumers);
+    for (size_t i = 0; i < consumers->count; i++)
+        consumer_done(&consumers->followed[i]);
     free(consumers);
 }
 

@@ -34,11 +34,14 @@ struct reaction {
 struct service_context;
 struct consumers;
 
+/* Listens for the followed services' wake-ups; nothing is consumed yet. */
+bool consumers_new(struct service_context *context, struct consumers **ret_consumers,
+                   struct problem *err) MUST_CHECK;
 /* Starts a thread per followed service. */
-bool consumers_start(struct service_context *context, struct consumers **ret_consumers,
-                     struct problem *err) MUST_CHECK;
-/* Joins them. NULL is fine. */
+bool consumers_start(struct consumers *consumers, struct problem *err) MUST_CHECK;
+/* Joins them; an event in hand is finished. NULL is fine. */
 void consumers_stop(struct consumers *consumers);
+void consumers_free(struct consumers *consumers);
 
 /* How far one followed journal has been taken; for readiness and /metrics. */
 struct consumer_status {

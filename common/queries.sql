@@ -131,16 +131,23 @@ from journal as j
 left join journal_body as b on b.alliance_id = j.alliance_id and b.sequence = j.sequence
 where j.alliance_id = $1::uuid and j.sequence = $2::bigint
 
--- The newest events of a subject, oldest first.
--- name: journal_of_subject
+-- The newest events of each of these subjects (a JSON array), oldest first.
+-- name: journal_of_subjects
 select sequence, body
-from (
-    select sequence, body from journal_body
-    where alliance_id = $1::uuid and subject = $2::text
-    order by sequence desc
+from jsonb_array_elements_text($2::jsonb) as s (subject)
+cross join lateral (
+    select b.sequence, b.body from journal_body as b
+    where b.alliance_id = $1::uuid and b.subject = s.subject
+    order by b.sequence desc
     limit $3::bigint
 ) as newest
 order by sequence
+
+-- Business tables that have nothing but this event to rest on.
+-- name: journal_rests
+select table_name
+from fact_rests($2::text, $1::uuid, $3::bigint) as table_name
+order by table_name
 
 -- name: journal_erase
 select journal_erase($1::uuid, $2::bigint)
@@ -167,6 +174,14 @@ from journal_body
 where alliance_id = $1::uuid and subject = $2::text and type = $3::text
     and body::jsonb #>> '{data,frozenSubject,decisionId}' = $4::text
 order by sequence
+limit 1
+
+-- Is there one that was frozen $2 milliseconds ago and never opened?
+-- name: frozen_overdue
+select decision_id
+from frozen_subject
+where alliance_id = $1::uuid and state = 'asked'
+    and frozen_at <= accord_now() - $2::bigint * interval '1 millisecond'
 limit 1
 
 -- name: frozen_unopened
@@ -239,3 +254,14 @@ from jsonb_to_recordset($2::jsonb) as r (caller text, key text, method text, pat
 select null::text as source, h.sequence from journal_head as h where h.alliance_id = $1::uuid
 union all
 select c.source, c.sequence from journal_cursor as c where c.alliance_id = $1::uuid
+
+-- What Sqitch has deployed here of the house and of service $2 ------------------------------------
+
+-- name: schema_is_there
+select coalesce(has_table_privilege(to_regclass('sqitch.changes'), 'select'), false) as is_there
+
+-- name: schema_changes
+select project || ':' || change as change
+from sqitch.changes
+where project in ('accord', $2::text)
+order by committed_at

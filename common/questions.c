@@ -148,11 +148,12 @@ static bool trace_read_answer(const struct bus_question *question, json_t **ret_
 {
     db_tx_auto_t *tx = NULL;
     json_t *events = NULL;
-    const char *subject = json_text(question->arguments, "subject");
-    if (question->alliance_id[0] == '\0' || subject == NULL || !ref_is_valid(subject))
+    const json_t *subjects = json_object_get(question->arguments, "subjects");
+    if (question->alliance_id[0] == '\0' || !json_is_array(subjects) ||
+        json_array_size(subjects) > TRACE_NODES_MAX)
         return problem_set(err, PROBLEM_PARAMETER_INVALID, "trace.read of what?");
     if (!db_begin(question->context->db, question->alliance_id, true, &tx, err) ||
-        !trace_events(tx, question->context->service->name, subject, &events, err))
+        !trace_events(tx, question->context->service->name, subjects, &events, err))
         return false;
     *ret_answer = object_new();
     json_put_new(*ret_answer, "events", events);

@@ -5,7 +5,7 @@
  *   journal.read {"sequence", "hash"} -> {"events": [{"sequence", "class", "digest", "hash", "salt"?,
  *     "body"?}], "head"} after that event, restricted ones included, an erased body left out; or
  *     {"diverged": why} when this journal does not have that hash at that number.
- *   trace.read {"subject"} -> {"events": [...]}, see trace.h.
+ *   trace.read {"subjects": [...]} -> {"events": [...]}, see trace.h.
  *   subject.describe {"subject", "effect", "decisionId", "membershipSequence"}, see subject.h. */
 #ifndef ACCORD_COMMON_QUESTIONS_H
 #define ACCORD_COMMON_QUESTIONS_H

@@ -1,6 +1,6 @@
 /* The running service: what a process has one of. service_run() fills it in before the first thread
  * starts; nobody changes it afterwards, and what it points to does its own locking. A test fills in
- * what it needs. Stopped in the reverse order of its members. */
+ * what it needs. */
 #ifndef ACCORD_COMMON_SERVICE_CONTEXT_H
 #define ACCORD_COMMON_SERVICE_CONTEXT_H
 

@@ -48,6 +48,9 @@ void signer_free(struct signer *signer);
 struct key_set *signer_keys(struct signer *signer);
 const char *signer_service(const struct signer *signer);
 
+/* 32 bytes that only holders of our key know, another for each purpose. */
+void signer_derive(const struct signer *signer, const char *purpose, unsigned char ret_secret[32]);
+
 /* A token that says to `audience` who we are; cached and minted anew in time. */
 bool signer_token(struct signer *signer, const char *audience,
                   char ret_token[SERVICE_TOKEN_SIZE], struct problem *err) MUST_CHECK;

@@ -6,13 +6,13 @@
 
 #include "common/http.h"
 
-enum { TRACE_NODES_MAX = 100, TRACE_MS_MAX = 1000, TRACE_LINKS_MAX = 64 };
+enum { TRACE_NODES_MAX = 100, TRACE_MS_MAX = 900, TRACE_LINKS_MAX = 64 };
 
-/* Our own events of a subject, oldest first, the newest TRACE_NODES_MAX: an array of {"service",
- * "sequence", "type", "subject", "organisation"?, "appointment"?, "occurredAt", "recordedAt", "links",
- * "restrictedTo"?}; the caller frees it. */
-bool trace_events(struct db_tx *tx, const char *service, const char *subject, json_t **ret_events,
-                  struct problem *err) MUST_CHECK;
+/* Our own events of these subjects (an array of references), oldest first, TRACE_NODES_MAX of each
+ * at most: an array of {"service", "sequence", "type", "subject", "organisation"?, "appointment"?,
+ * "occurredAt", "recordedAt", "links", "restrictedTo"?}; the caller frees it. */
+bool trace_events(struct db_tx *tx, const char *service, const json_t *subjects,
+                  json_t **ret_events, struct problem *err) MUST_CHECK;
 
 /* GET .../{...}/trace : traces the resource that the path names. */
 handler trace_get;

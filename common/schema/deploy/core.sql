@@ -188,6 +188,30 @@ begin
     end loop;
 end $$;
 
+-- Which of a schema's fact tables have a row whose last (or only) writer is this event of its own
+-- journal: what would be lost with the event's body.
+create function fact_rests(p_schema name, p_alliance uuid, p_sequence bigint)
+returns setof text
+language plpgsql stable
+as $$
+declare
+    v_table name;
+    v_found boolean;
+begin
+    for v_table in
+        select f.table_name from accord.fact as f
+        where f.schema_name = p_schema and f.source = p_schema
+        order by f.position
+    loop
+        execute format('select exists (select from %I.%I where alliance_id = $1 and sequence = $2)',
+                       p_schema, v_table)
+            into v_found using p_alliance, p_sequence;
+        if v_found then
+            return next v_table;
+        end if;
+    end loop;
+end $$;
+
 create function journal_genesis(p_service text, p_alliance uuid) returns bytea
 language sql immutable strict parallel safe
 as $$ select sha256(convert_to('accord/1' || p_service || p_alliance::text, 'UTF8')) $$;

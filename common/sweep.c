@@ -1,0 +1,183 @@
+#include "common/sweep.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/bus.h"
+#include "common/log.h"
+#include "common/queries.h"
+#include "common/service_context.h"
+
+enum { SWEEP_MS = 1000, SWEEPS_MAX = 16 };
+
+struct sweeper {
+    struct service_context *context;
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t stopped;
+    bool is_stopping;
+};
+
+/* --- one alliance --------------------------------------------------------------------------------------- */
+
+static bool thaw_run(struct act *act, const struct service_context *context, struct problem *err)
+{
+    return subject_thaw_unopened(act, context->service->subjects, err);
+}
+
+/* Runs one sweep (NULL = the house's thawing) in an act of its own. */
+static bool act_run(struct service_context *context, const char *alliance_id,
+                    const struct sweep *sweep, struct problem *err)
+{
+    struct actor actor = {.service = ""};
+    act_auto_t act = {0};
+    snprintf(actor.service, sizeof actor.service, "%s", context->service->name);
+    if (!act_begin(context->db, context->service->name, alliance_id, &actor, false, &act, err))
+        return false;
+    int64_t before = act.sequence;
+    bool ok = sweep != NULL ? sweep->run(&act, err) : thaw_run(&act, context, err);
+    if (!ok || act.sequence == before) /* nothing to do after all: nothing to commit */
+        return ok;
+    if (!act_commit(&act, err))
+        return false;
+    bus_wake(context, alliance_id, act.sequence);
+    http_moved(context->http);
+    return true;
+}
+
+/* Which sweeps have something due: bit i for sweep i, the bit after the last for the house's own. */
+static bool due_read(struct service_context *context, const char *alliance_id, unsigned *ret_due,
+                     struct problem *err)
+{
+    const struct service *service = context->service;
+    db_tx_auto_t *tx = NULL;
+    *ret_due = 0;
+    if (!db_begin(context->db, alliance_id, true, &tx, err))
+        return false;
+    for (size_t i = 0; i < service->sweep_count && i < SWEEPS_MAX; i++) {
+        db_rows_auto_t rows = {0};
+        if (!db_select(tx, service->sweeps[i].due, &rows, err))
+            return false;
+        *ret_due |= rows.count > 0 ? 1U << i : 0;
+    }
+    if (service->subjects != NULL) {
+        db_rows_auto_t rows = {0};
+        if (!db_select(tx, &QUERY_FROZEN_OVERDUE, &rows, err, db_int(FREEZE_UNOPENED_MS)))
+            return false;
+        *ret_due |= rows.count > 0 ? 1U << service->sweep_count : 0;
+    }
+    return db_commit(tx, err);
+}
+
+static int alliance_sweep(struct service_context *context, const char *alliance_id)
+{
+    const struct service *service = context->service;
+    struct problem fault = {0};
+    unsigned due;
+    int done = 0;
+    if (!due_read(context, alliance_id, &due, &fault)) {
+        log_problem(&fault, "sweeping alliance %s", alliance_id);
+        return 0;
+    }
+    for (size_t i = 0; i <= service->sweep_count; i++) {
+        const struct sweep *sweep = i < service->sweep_count ? &service->sweeps[i] : NULL;
+        if ((due & 1U << i) == 0)
+            continue;
+        problem_clear(&fault);
+        if (act_run(context, alliance_id, sweep, &fault))
+            done++;
+        else
+            log_problem(&fault, "%s of alliance %s", sweep != NULL ? sweep->name : "thawing",
+                        alliance_id);
+    }
+    return done;
+}
+
+int sweep_run(struct service_context *context)
+{
+    db_tx_auto_t *tx = NULL;
+    db_rows_auto_t rows = {0};
+    struct problem fault = {0};
+    int done = 0;
+    if (context->service->sweep_count == 0 && context->service->subjects == NULL)
+        return 0;
+    if (!db_begin(context->db, NULL, true, &tx, &fault) ||
+        !db_select(tx, &QUERY_ALLIANCES_KNOWN, &rows, &fault) || !db_commit(tx, &fault)) {
+        log_problem(&fault, "sweeping");
+        return 0;
+    }
+    for (int i = 0; i < rows.count && !atomic_load(&context->is_draining); i++)
+        done += alliance_sweep(context, row_text(&rows, i, "alliance_id"));
+    return done;
+}
+
+/* --- the thread --------------------------------------------------------------------------------------------- */
+
+/* Waits for the next round; false = stop. */
+static bool round_wait(struct sweeper *sweeper)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += SWEEP_MS / 1000;
+    pthread_mutex_lock(&sweeper->mutex);
+    int code = 0;
+    while (!sweeper->is_stopping && code == 0)
+        code = pthread_cond_timedwait(&sweeper->stopped, &sweeper->mutex, &until);
+    bool goes_on = !sweeper->is_stopping;
+    pthread_mutex_unlock(&sweeper->mutex);
+    return goes_on;
+}
+
+static void *sweeper_run(void *argument)
+{
+    struct sweeper *sweeper = argument;
+    while (round_wait(sweeper))
+        sweep_run(sweeper->context);
+    return NULL;
+}
+
+static void sweeper_free(struct sweeper *sweeper)
+{
+    pthread_cond_destroy(&sweeper->stopped);
+    pthread_mutex_destroy(&sweeper->mutex);
+    free(sweeper);
+}
+
+bool sweeper_start(struct service_context *context, struct sweeper **ret_sweeper,
+                   struct problem *err)
+{
+    struct sweeper *sweeper = calloc(1, sizeof *sweeper);
+    pthread_condattr_t attributes;
+    if (sweeper == NULL)
+        abort();
+    if (context->service->sweep_count > SWEEPS_MAX) {
+        free(sweeper);
+        return problem_set(err, PROBLEM_INTERNAL, "more than %d sweeps", SWEEPS_MAX);
+    }
+    sweeper->context = context;
+    pthread_mutex_init(&sweeper->mutex, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&sweeper->stopped, &attributes);
+    pthread_condattr_destroy(&attributes);
+    if (pthread_create(&sweeper->thread, NULL, sweeper_run, sweeper) != 0) {
+        sweeper_free(sweeper);
+        return problem_set(err, PROBLEM_INTERNAL, "no thread to sweep with");
+    }
+    *ret_sweeper = sweeper;
+    return true;
+}
+
+void sweeper_stop(struct sweeper *sweeper)
+{
+    if (sweeper == NULL)
+        return;
+    pthread_mutex_lock(&sweeper->mutex);
+    sweeper->is_stopping = true;
+    pthread_cond_signal(&sweeper->stopped);
+    pthread_mutex_unlock(&sweeper->mutex);
+    pthread_join(sweeper->thread, NULL);
+    sweeper_free(sweeper);
+}
