@@ -29,7 +29,7 @@ struct act_private {
     void (*free_slot)(void *);
 };
 
-/* --- array literals ------------------------------------------------------------------------------------- */
+/* --- array literals --- */
 
 static void array_push(struct array_text *array, const char *element)
 {
@@ -64,7 +64,7 @@ static void array_clear(struct array_text *array)
     *array = (struct array_text){.text = NULL};
 }
 
-/* --- begin, commit, done ----------------------------------------------------------------------------------- */
+/* --- begin, commit, done --- */
 
 static bool flush_hook(void *context, struct problem *err)
 {
@@ -165,7 +165,7 @@ void act_done(struct act *act)
     if (private == NULL)
         return;
     if (private->free_slot != NULL)
-        private->free_slot(private->slot);
+    private->free_slot(private->slot);
     array_clear(&private->classes);
     array_clear(&private->salts);
     array_clear(&private->bodies);
@@ -174,7 +174,7 @@ void act_done(struct act *act)
     free(private);
 }
 
-/* --- events ------------------------------------------------------------------------------------------------- */
+/* --- events --- */
 
 static json_t *need(json_t *value)
 {
@@ -238,8 +238,8 @@ static void salt_format(const struct hash *salt, char ret_text[2 + DIGEST_SIZE])
     hash_format(salt, ret_text + 2);
 }
 
-static void head_move(struct act *act, bool is_restricted, const struct hash *salt, const char *body,
-                      size_t size)
+static void head_move(struct act *act, bool is_restricted, const struct hash *salt,
+                      const char *body, size_t size)
 {
     struct hash previous;
     bool is_hash = hash_parse(act->head_hash, &previous);
@@ -320,7 +320,7 @@ bool act_drop(struct act *act, const struct act_mark *mark, struct problem *err)
     return true;
 }
 
-/* --- other journals --------------------------------------------------------------------------------------------- */
+/* --- other journals --- */
 
 int64_t act_cursor(const struct act *act, const char *service)
 {
@@ -333,7 +333,8 @@ bool act_follow(struct act *act, const char *source, int64_t sequence, const cha
     int64_t cursor = act_cursor(act, source);
     if (sequence != cursor + 1)
         return problem_set(err, PROBLEM_INTERNAL,
-                           "event %" JSON_INTEGER_FORMAT " of %s does not follow %" JSON_INTEGER_FORMAT,
+                           "event %" JSON_INTEGER_FORMAT
+                           " of %s does not follow %" JSON_INTEGER_FORMAT,
                            (json_int_t)sequence, source, (json_int_t)cursor);
     if (body != NULL && !db_send(act->tx, &QUERY_JOURNAL_FOLLOW, NULL, err, db_text(source),
                                  db_int(sequence), db_text(body)))
@@ -346,7 +347,7 @@ bool act_follow(struct act *act, const char *source, int64_t sequence, const cha
     return true;
 }
 
-/* --- the service's own state ------------------------------------------------------------------------------------ */
+/* --- the service's own state --- */
 
 void *act_slot(struct act *act)
 {

@@ -81,14 +81,14 @@ bool act_append(struct act *act, const struct event *event, struct problem *err)
 /* Sends pending events without waiting. Every query of an act does it first, whichever of db.h's
  * functions sends it: there is no reading past one's own events. */
 bool act_flush(struct act *act, struct problem *err) MUST_CHECK;
-#define act_select(act, query, ret_rows, err, ...) \
+#define act_select(act, query, ret_rows, err, ...)                                                 \
     db_select((act)->tx, (query), (ret_rows), (err), ##__VA_ARGS__)
-#define act_select_one(act, query, ret_rows, err, ...) \
+#define act_select_one(act, query, ret_rows, err, ...)                                             \
     db_select_one((act)->tx, (query), (ret_rows), (err), ##__VA_ARGS__)
 
 /* Where an act stands, so that what it appends from here on can be taken back: a decision's effect
- * that turns out to be forbidden. One mark at a time; what was queried in between stays queried, and
- * the slot is the caller's to keep as it was. */
+ * that turns out to be forbidden. One mark at a time; what was queried in between stays queried,
+ * and the slot is the caller's to keep as it was. */
 struct act_mark {
     int64_t sequence;
     char head_hash[DIGEST_SIZE];
@@ -99,9 +99,9 @@ bool act_drop(struct act *act, const struct act_mark *mark, struct problem *err)
 /* The cursor over another service's journal as of this act; 0 = none. */
 int64_t act_cursor(const struct act *act, const char *service);
 
-/* Follows another service's journal by one event: derives our copies from its body (NULL when it was
- * erased: then only the cursor moves) and moves the cursor to (sequence, hash in hex). The caller
- * has proven the chain. PROBLEM_INTERNAL unless `sequence` is the next after act_cursor(). */
+/* Follows another service's journal by one event: derives our copies from its body (NULL when it
+ * was erased: then only the cursor moves) and moves the cursor to (sequence, hash in hex). The
+ * caller has proven the chain. PROBLEM_INTERNAL unless `sequence` follows act_cursor(). */
 bool act_follow(struct act *act, const char *source, int64_t sequence, const char *hash,
                 const char *body, struct problem *err) MUST_CHECK;
 

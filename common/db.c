@@ -25,7 +25,7 @@ struct db_tx {
     void *before_query_context;
 };
 
-/* --- SQLSTATE -> problem ----------------------------------------------------------------------------- */
+/* --- SQLSTATE -> problem --- */
 
 struct sqlstate {
     const char *prefix; /* the longest that fits counts */
@@ -36,7 +36,7 @@ struct sqlstate {
 
 static const struct sqlstate sqlstates[] = {
     {"", PROBLEM_INTERNAL, false, NULL},
-    {"08", PROBLEM_UNAVAILABLE, true, NULL},     /* connection */
+    {"08", PROBLEM_UNAVAILABLE, true, NULL}, /* connection */
     {"23503", PROBLEM_REFERENCE_UNKNOWN, false, "what it refers to does not exist"},
     {"23505", PROBLEM_ALREADY_EXISTS, false, "it exists already"},
     {"23514", PROBLEM_RULE_BROKEN, false, "a rule of the database does not allow it"},
@@ -119,7 +119,7 @@ static bool tx_fail_with(struct db_tx *tx, const struct command *command, struct
                        constraint_length(constraint), constraint);
 }
 
-/* --- transactions ------------------------------------------------------------------------------------------ */
+/* --- transactions --- */
 
 bool db_begin(struct db *db, const char *alliance_id, bool read_only, struct db_tx **ret_tx,
               struct problem *err)
@@ -176,8 +176,8 @@ static void tx_drop(struct db_tx *tx)
     tx->connection = NULL;
 }
 
-/* The connection is lost. Nothing was committed, so that the closure may run again on another one; but
- * not after a deadline: who waits for a frozen server waits once. */
+/* The connection is lost. Nothing was committed, so that the closure may run again on another one;
+ * but not after a deadline: who waits for a frozen server waits once. */
 static bool tx_fail_lost(struct db_tx *tx, enum sync_outcome outcome, struct problem *err)
 {
     tx->has_failed = true;
@@ -331,9 +331,8 @@ static bool is_certain(const struct connection *connection)
             continue;
         const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
         bool is_commit = i == connection->command_count - 1;
-        return state != NULL &&
-               (!is_commit || strncmp(state, "23", 2) == 0 || strncmp(state, "25", 2) == 0 ||
-                strncmp(state, "40", 2) == 0);
+        return state != NULL && (!is_commit || strncmp(state, "23", 2) == 0 ||
+                                 strncmp(state, "25", 2) == 0 || strncmp(state, "40", 2) == 0);
     }
     return true;
 }

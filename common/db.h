@@ -27,7 +27,7 @@ struct db_arg {
     const char *text; /* borrowed; NULL = SQL null unless `space` is used */
     char space[40];
 };
-struct db_arg db_text(const char *text); /* NULL = null, "" = "" */
+struct db_arg db_text(const char *text);         /* NULL = null, "" = "" */
 struct db_arg db_text_or_null(const char *text); /* NULL and "" = null */
 struct db_arg db_int(int64_t value);
 struct db_arg db_bool(bool value);
@@ -60,14 +60,15 @@ struct db_config {
 };
 bool db_new(const struct db_config *config, struct db **ret_db, struct problem *err) MUST_CHECK;
 void db_free(struct db *db);
-/* One trip to the server: reachable, writable, and fsync, full_page_writes, synchronous_commit on. */
+/* One trip to the server: it is reachable and writable, and has fsync, full_page_writes and
+ * synchronous_commit on. */
 bool db_is_ready(struct db *db, struct problem *err) MUST_CHECK;
 /* For /metrics. */
 void db_stats(struct db *db, unsigned *ret_open, unsigned *ret_busy, unsigned *ret_waiting);
 
 /* Begins a transaction over one alliance (NULL: none; then row-level security shows nothing but
- * what has none). READ COMMITTED. Nothing is sent before the first query. Waits up to DB_WAIT_MS for
- * a free connection: PROBLEM_UNAVAILABLE then, and when the database cannot be reached. */
+ * what has none). READ COMMITTED. Nothing is sent before the first query. Waits up to DB_WAIT_MS
+ * for a free connection: PROBLEM_UNAVAILABLE then, and when the database cannot be reached. */
 bool db_begin(struct db *db, const char *alliance_id, bool read_only, struct db_tx **ret_tx,
               struct problem *err) MUST_CHECK;
 /* True only if the server said COMMIT. A lost answer of a writing transaction is
@@ -92,8 +93,8 @@ const char *db_tx_alliance(const struct db_tx *tx);
 void db_tx_before_query(struct db_tx *tx, bool (*hook)(void *context, struct problem *err),
                         void *context);
 
-/* Sends without waiting; the next call that waits checks its result and fills `ret_rows`, which must
- * live until then (NULL: nobody wants the rows). */
+/* Sends without waiting; the next call that waits checks its result and fills `ret_rows`, which
+ * must live until then (NULL: nobody wants the rows). */
 bool db_send_args(struct db_tx *tx, const struct db_query *query, struct db_rows *ret_rows,
                   struct problem *err, const struct db_arg args[], size_t count) MUST_CHECK;
 /* Any number of rows. */
@@ -103,16 +104,16 @@ bool db_select_args(struct db_tx *tx, const struct db_query *query, struct db_ro
 bool db_select_one_args(struct db_tx *tx, const struct db_query *query, struct db_rows *ret_rows,
                         struct problem *err, const struct db_arg args[], size_t count) MUST_CHECK;
 
-/* An argument list of any length, none included: the last element is a sentinel that isn't counted. */
-#define DB_ARGS_(...)                                                    \
-    (const struct db_arg[]){__VA_ARGS__ __VA_OPT__(, ) {0}},             \
-        sizeof((const struct db_arg[]){__VA_ARGS__ __VA_OPT__(, ) {0}}) / sizeof(struct db_arg) - 1
+/* An argument list of any length, also none: the last element is a sentinel that isn't counted. */
+#define DB_ARGS_(...)                                                                              \
+    (const struct db_arg[]){__VA_ARGS__ __VA_OPT__(, ){0}},                                        \
+        sizeof((const struct db_arg[]){__VA_ARGS__ __VA_OPT__(, ){0}}) / sizeof(struct db_arg) - 1
 /* db_select(tx, &QUERY_RISK_GET, &rows, err, db_text(id)) */
-#define db_select(tx, query, ret_rows, err, ...) \
+#define db_select(tx, query, ret_rows, err, ...)                                                   \
     db_select_args((tx), (query), (ret_rows), (err), DB_ARGS_(__VA_ARGS__))
-#define db_select_one(tx, query, ret_rows, err, ...) \
+#define db_select_one(tx, query, ret_rows, err, ...)                                               \
     db_select_one_args((tx), (query), (ret_rows), (err), DB_ARGS_(__VA_ARGS__))
-#define db_send(tx, query, ret_rows, err, ...) \
+#define db_send(tx, query, ret_rows, err, ...)                                                     \
     db_send_args((tx), (query), (ret_rows), (err), DB_ARGS_(__VA_ARGS__))
 
 #endif

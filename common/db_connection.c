@@ -35,7 +35,7 @@ static bool socket_wait(int socket, short events, int64_t deadline_ms)
     }
 }
 
-/* --- opening -------------------------------------------------------------------------------------- */
+/* --- opening --- */
 
 static void log_notice(void *unused, const PGresult *notice)
 {
@@ -104,7 +104,7 @@ void connection_close(struct connection *connection)
     free(connection);
 }
 
-/* --- the set of prepared statements ----------------------------------------------------------------- */
+/* --- the set of prepared statements --- */
 
 /* FNV-1a over name and text: queries of the same name in two files stay apart. */
 static uint64_t statement_of(const struct db_query *query)
@@ -134,9 +134,8 @@ static bool statement_is_known(const struct connection *connection, uint64_t sta
 
 static void statements_grow(struct connection *connection)
 {
-    struct connection grown = {.statement_room = connection->statement_room == 0
-                                                     ? 128
-                                                     : connection->statement_room * 2};
+    struct connection grown = {
+        .statement_room = connection->statement_room == 0 ? 128 : connection->statement_room * 2};
     grown.statements = calloc(grown.statement_room, sizeof grown.statements[0]);
     if (grown.statements == NULL)
         abort();
@@ -169,7 +168,7 @@ void connection_forget_statement(struct connection *connection, uint64_t stateme
         connection->statements[statement_slot(connection, statement)] = UINT64_MAX;
 }
 
-/* --- sending ------------------------------------------------------------------------------------------ */
+/* --- sending --- */
 
 bool connection_has_room(const struct connection *connection, int count)
 {
@@ -210,15 +209,17 @@ bool connection_send_query(struct connection *connection, const struct db_query 
         static const Oid types[] = {UUID_TYPE};
         if (PQsendPrepare(connection->pg, name, query->text, 1, types) != 1)
             return false;
-        command_add(connection, (struct command){COMMAND_PREPARE, query->name, statement, NULL, NULL});
+        command_add(connection,
+                    (struct command){COMMAND_PREPARE, query->name, statement, NULL, NULL});
     }
     if (PQsendQueryPrepared(connection->pg, name, count, values, NULL, NULL, 0) != 1)
         return false;
-    command_add(connection, (struct command){COMMAND_QUERY, query->name, statement, NULL, ret_rows});
+    command_add(connection,
+                (struct command){COMMAND_QUERY, query->name, statement, NULL, ret_rows});
     return true;
 }
 
-/* --- receiving ------------------------------------------------------------------------------------------ */
+/* --- receiving --- */
 
 /* Sends what is buffered and receives until the next result is there. */
 static enum sync_outcome result_wait(struct connection *connection, int64_t deadline_ms)
@@ -227,9 +228,8 @@ static enum sync_outcome result_wait(struct connection *connection, int64_t dead
         int unsent = PQflush(connection->pg);
         if (unsent < 0)
             /* What the server still said (why it ended) is worth reading. */
-            return PQconsumeInput(connection->pg) == 1 && PQisBusy(connection->pg) == 0
-                       ? SYNC_DONE
-                       : SYNC_LOST;
+            return PQconsumeInput(connection->pg) == 1 && PQisBusy(connection->pg) == 0 ? SYNC_DONE
+                                                                                        : SYNC_LOST;
         if (unsent == 0 && PQisBusy(connection->pg) == 0)
             return SYNC_DONE;
         if (!socket_wait(PQsocket(connection->pg), (short)(unsent > 0 ? POLLIN | POLLOUT : POLLIN),
@@ -271,7 +271,8 @@ static enum sync_outcome command_receive(struct connection *connection, struct c
 }
 
 /* Reads on until `count` syncs have come by. */
-static enum sync_outcome syncs_receive(struct connection *connection, int count, int64_t deadline_ms)
+static enum sync_outcome syncs_receive(struct connection *connection, int count,
+                                       int64_t deadline_ms)
 {
     int nothing = 0;
     while (count > 0) {

@@ -13,7 +13,7 @@ static void need_memory(bool is_there)
         abort();
 }
 
-/* --- reading text ---------------------------------------------------------------------------- */
+/* --- reading text --- */
 
 /* Looks at the depth before anything is built: jansson itself would go 2048 deep. */
 static bool depth_check(const char *text, size_t size, struct problem *err)
@@ -165,7 +165,7 @@ bool json_parse(const char *text, size_t size, json_t **ret_value, struct proble
     return true;
 }
 
-/* --- canonical text --------------------------------------------------------------------------- */
+/* --- canonical text --- */
 
 struct writer {
     char *text;
@@ -230,7 +230,8 @@ static bool write_string(struct writer *writer, const char *text, size_t size, s
     for (size_t i = 0; i < size;) {
         size_t length = utf8_length((const unsigned char *)text + i, size - i);
         if (length == 0)
-            return problem_set(err, PROBLEM_INTERNAL, "a text that is not UTF-8 has no canonical form");
+            return problem_set(err, PROBLEM_INTERNAL,
+                               "a text that is not UTF-8 has no canonical form");
         if (length == 1)
             write_ascii(writer, (unsigned char)text[i]);
         else
@@ -339,7 +340,7 @@ bool json_canonical(const json_t *value, char **ret_text, size_t *ret_size, stru
     return true;
 }
 
-/* --- reading members --------------------------------------------------------------------------- */
+/* --- reading members --- */
 
 const json_t *json_member(const json_t *object, const char *name)
 {
@@ -392,7 +393,7 @@ int64_t json_money(const json_t *object, const char *name)
     return json_integer_or(json_object_get(object, name), "amount", 0);
 }
 
-/* --- building ----------------------------------------------------------------------------------- */
+/* --- building --- */
 
 void json_put_new(json_t *object, const char *name, json_t *value)
 {

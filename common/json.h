@@ -19,10 +19,10 @@ bool json_canonical(const json_t *value, char **ret_text, size_t *ret_size,
                     struct problem *err) MUST_CHECK;
 
 /* Reading what a schema has already checked: a missing or null member is the default. */
-const char *json_text(const json_t *object, const char *name);          /* NULL when absent */
+const char *json_text(const json_t *object, const char *name); /* NULL when absent */
 int64_t json_integer_or(const json_t *object, const char *name, int64_t otherwise);
-bool json_flag(const json_t *object, const char *name);                 /* false when absent */
-const json_t *json_member(const json_t *object, const char *name);      /* NULL when absent or null */
+bool json_flag(const json_t *object, const char *name);            /* false when absent */
+const json_t *json_member(const json_t *object, const char *name); /* NULL when absent or null */
 /* Copies text into a fixed field; absent is "". The schema's maxLength fits the field: longer is
  * a bug and asserts. */
 void json_copy_text(const json_t *object, const char *name, char *ret_text, size_t size);
@@ -39,7 +39,8 @@ void json_put_flag(json_t *object, const char *name, bool value);
 void json_put_instant(json_t *object, const char *name, int64_t ms);
 void json_put_day(json_t *object, const char *name, int32_t day);
 void json_put_money(json_t *object, const char *name, int64_t pence);
-void json_put_new(json_t *object, const char *name, json_t *value); /* takes value; NULL = left out */
-void json_push_new(json_t *array, json_t *value);                   /* takes value */
+/* Both take `value`; a NULL member is left out. */
+void json_put_new(json_t *object, const char *name, json_t *value);
+void json_push_new(json_t *array, json_t *value);
 
 #endif

@@ -62,7 +62,7 @@ bool(problem_set)(struct problem *err, enum problem_code code, const char *forma
 }
 
 bool(problem_add)(struct problem *err, enum problem_code code, const char *fault_code,
-                 const char *pointer, const char *format, ...)
+                  const char *pointer, const char *format, ...)
 {
     if (err->fault_count == 0)
         problem_set(err, code, "%s; see errors", problem_title(code));

@@ -10,11 +10,10 @@
 #include "common/instant.h"
 #include "common/json.h"
 
-static const struct db_query THING_GET = {
-    "thing_get",
-    "select name, amount_pence, version, sequence from thing"
-    " where alliance_id = $1::uuid and code = $2::text",
-    1};
+static const struct db_query THING_GET = {"thing_get",
+                                          "select name, amount_pence, version, sequence from thing"
+                                          " where alliance_id = $1::uuid and code = $2::text",
+                                          1};
 
 static json_t *thing(const char *code, const char *name, int64_t amount_pence)
 {
@@ -66,8 +65,9 @@ static void an_act_needs_a_head_unless_it_founds_one(void **state)
     act_auto_t act = {0};
     assert_problem(act_begin(db, "probe", alliance, &HARNESS_ACTOR, false, &act, &err), err,
                    PROBLEM_NOT_FOUND);
-    assert_problem(act_begin(db, "probe", "'; drop table thing; --", &HARNESS_ACTOR, true, &act, &err),
-                   err, PROBLEM_NOT_FOUND);
+    assert_problem(
+        act_begin(db, "probe", "'; drop table thing; --", &HARNESS_ACTOR, true, &act, &err), err,
+        PROBLEM_NOT_FOUND);
     begin(&act, alliance, true);
     assert_int_equal(act.sequence, 0);
     struct hash genesis = chain_genesis("probe", alliance);
@@ -91,7 +91,8 @@ static void an_event_becomes_rows_and_the_head_of_the_chain(void **state)
         assert_done(act_commit(&act, &err), err);
         assert_string_equal(act.head_hash,
                             harness_value("select encode(hash, 'hex') from probe.journal_head"
-                                          " where alliance_id = '%s'", alliance));
+                                          " where alliance_id = '%s'",
+                                          alliance));
     }
     act_auto_t act = {0};
     begin(&act, alliance, false);
@@ -103,7 +104,8 @@ static void an_event_becomes_rows_and_the_head_of_the_chain(void **state)
     assert_int_equal(row_int(&rows, 0, "sequence"), 2);
     assert_string_equal(
         harness_value("select string_agg(length(salt)::text, ',') || ' ' || count(distinct salt)"
-                      " from probe.journal_body where alliance_id = '%s'", alliance),
+                      " from probe.journal_body where alliance_id = '%s'",
+                      alliance),
         "32,32 2");
 }
 
@@ -152,17 +154,19 @@ static void the_envelope_is_canonical_and_whole(void **state)
     assert_done(act_append(&act, &event, &err), err);
     assert_done(act_commit(&act, &err), err);
     instant_format(act.now_ms, at);
-    snprintf(expected, sizeof expected,
-             "restricted {\"actor\":{\"appointment\":\"018f0000-0000-7000-8000-000000000002\","
-             "\"client\":\"tests\",\"issuer\":\"https://issuer.accord.example\","
-             "\"organisation\":\"ZZ1\",\"subject\":\"somebody\"},"
-             "\"data\":{\"thing\":{\"amountPence\":1,\"code\":\"a\",\"name\":\"\u00e9\",\"version\":1}},"
-             "\"effect\":{\"decision\":\"018f0000-0000-7000-8000-000000000003\",\"reason\":\"no\","
-             "\"state\":\"refused\"},"
-             "\"links\":[\"decisions/1\"],\"occurredAt\":\"1970-01-01T00:00:00.000Z\","
-             "\"recordedAt\":\"%s\",\"requestId\":\"018f0000-0000-7000-8000-000000000001\","
-             "\"restrictedTo\":[\"ZZ1\",\"ZZ2\"],\"subject\":\"probe/things/1\","
-             "\"type\":\"probe.thing.made.v1\"}", at);
+    snprintf(
+        expected, sizeof expected,
+        "restricted {\"actor\":{\"appointment\":\"018f0000-0000-7000-8000-000000000002\","
+        "\"client\":\"tests\",\"issuer\":\"https://issuer.accord.example\","
+        "\"organisation\":\"ZZ1\",\"subject\":\"somebody\"},"
+        "\"data\":{\"thing\":{\"amountPence\":1,\"code\":\"a\",\"name\":\"\u00e9\",\"version\":1}},"
+        "\"effect\":{\"decision\":\"018f0000-0000-7000-8000-000000000003\",\"reason\":\"no\","
+        "\"state\":\"refused\"},"
+        "\"links\":[\"decisions/1\"],\"occurredAt\":\"1970-01-01T00:00:00.000Z\","
+        "\"recordedAt\":\"%s\",\"requestId\":\"018f0000-0000-7000-8000-000000000001\","
+        "\"restrictedTo\":[\"ZZ1\",\"ZZ2\"],\"subject\":\"probe/things/1\","
+        "\"type\":\"probe.thing.made.v1\"}",
+        at);
     assert_string_equal(harness_value("select class || ' ' || body from probe.journal"
                                       " natural join probe.journal_body where alliance_id = '%s'",
                                       alliance),
@@ -181,7 +185,8 @@ static void a_service_acts_under_its_own_name(void **state)
     assert_done(append_thing(&act, "a", "b", 1, &err), err);
     assert_done(act_commit(&act, &err), err);
     assert_string_equal(harness_value("select body::json ->> 'actor' from probe.journal_body"
-                                      " where alliance_id = '%s'", alliance),
+                                      " where alliance_id = '%s'",
+                                      alliance),
                         "{\"service\":\"probe\"}");
 }
 
@@ -265,14 +270,17 @@ static void many_events_travel_in_several_parts(void **state)
     for (int i = 0; i < EVENTS; i++) {
         snprintf(code, sizeof code, "c%d", i);
         json_auto_t *data = json_pack("{s:s, s:s}", "text", name, "code", code);
-        struct event event = {.type = "probe.words.said.v1", .subject = "probe/words", .data = data,
+        struct event event = {.type = "probe.words.said.v1",
+                              .subject = "probe/words",
+                              .data = data,
                               .occurred_ms = INSTANT_NONE};
         assert_done(act_append(&act, &event, &err), err);
     }
     assert_done(act_commit(&act, &err), err);
     assert_string_equal(act.head_hash,
                         harness_value("select encode(hash, 'hex') from probe.journal_head"
-                                      " where alliance_id = '%s'", alliance));
+                                      " where alliance_id = '%s'",
+                                      alliance));
     assert_int_equal(act.sequence, EVENTS);
 }
 
@@ -330,12 +338,17 @@ static void following_moves_the_cursor_and_the_copy_together(void **state)
     begin(&act, alliance, false);
     assert_int_equal(act_cursor(&act, "elsewhere"), 2);
     assert_string_equal(harness_value("select sequence || ' ' || words from probe.rumour"
-                                      " where alliance_id = '%s'", alliance), "1 \u00e9");
+                                      " where alliance_id = '%s'",
+                                      alliance),
+                        "1 \u00e9");
     assert_string_equal(harness_value("select sequence || ' ' || encode(hash, 'hex') from"
-                                      " probe.journal_cursor where alliance_id = '%s'", alliance),
+                                      " probe.journal_cursor where alliance_id = '%s'",
+                                      alliance),
                         "2 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
     assert_string_equal(harness_value("select body::json ->> 'after' from probe.journal_body"
-                                      " where alliance_id = '%s'", alliance), "{\"elsewhere\":2}");
+                                      " where alliance_id = '%s'",
+                                      alliance),
+                        "{\"elsewhere\":2}");
 }
 
 enum { THREADS = 4, ACTS_EACH = 25 };
@@ -368,15 +381,20 @@ static void acts_of_many_threads_make_one_gapless_journal(void **state)
         pthread_join(threads[i], NULL);
     for (int i = 0; i < THREADS; i++)
         assert_string_equal(failures[i].detail, "");
-    assert_string_equal(
-        harness_value("select count(*) || ' ' || max(sequence) from probe.journal"
-                      " where alliance_id = '%s'", shared_alliance), "100 100");
+    assert_string_equal(harness_value("select count(*) || ' ' || max(sequence) from probe.journal"
+                                      " where alliance_id = '%s'",
+                                      shared_alliance),
+                        "100 100");
     assert_string_equal(
         harness_value("select bool_and((body::json #>> '{data,thing,amountPence}')::bigint"
                       " = sequence - 1 and (body::json #>> '{after,elsewhere}')::bigint = sequence)"
-                      " from probe.journal_body where alliance_id = '%s'", shared_alliance), "t");
+                      " from probe.journal_body where alliance_id = '%s'",
+                      shared_alliance),
+        "t");
     assert_string_equal(harness_value("select sequence from probe.journal_cursor"
-                                      " where alliance_id = '%s'", shared_alliance), "100");
+                                      " where alliance_id = '%s'",
+                                      shared_alliance),
+                        "100");
 }
 
 static int freed;

@@ -1,5 +1,5 @@
-/* The pool and its transactions on a real server: what is asked comes back, what goes wrong is named,
- * what is lost is noticed, and nothing waits for ever. */
+/* The pool and its transactions on a real server: what is asked comes back, what goes wrong is
+ * named, what is lost is noticed, and nothing waits for ever. */
 #include "tests/store/harness.h"
 
 #include <arpa/inet.h>
@@ -20,7 +20,8 @@ static const struct db_query ECHO = {
     5};
 static const struct db_query ONE = {"one", "select 1 as one", 0};
 static const struct db_query TWO = {"one", "select 2 as one", 0};
-static const struct db_query ROWS = {"rows", "select n from generate_series(1, $2::bigint) as n", 1};
+static const struct db_query ROWS = {"rows", "select n from generate_series(1, $2::bigint) as n",
+                                     1};
 static const struct db_query FAIL = {"fail", "select fail($2::text)", 1};
 static const struct db_query BACKEND = {"backend", "select pg_backend_pid() as pid", 0};
 static const struct db_query SLEEP = {"sleep", "select pg_sleep($2::bigint)", 1};
@@ -74,7 +75,8 @@ static int64_t backend(struct db_tx *tx)
 /* Ends a server process and waits until it is gone. */
 static void terminate(int64_t pid)
 {
-    assert_string_equal(harness_value("select pg_terminate_backend(%lld, 5000)", (long long)pid), "t");
+    assert_string_equal(harness_value("select pg_terminate_backend(%lld, 5000)", (long long)pid),
+                        "t");
 }
 
 static void arguments_come_back_as_rows(void **state)
@@ -85,7 +87,8 @@ static void arguments_come_back_as_rows(void **state)
     db_rows_auto_t rows = {0};
     assert_done(db_select_one(tx, &ECHO, &rows, &err, db_text("\u00e9 '; -- \\ \" \U0001F600"),
                               db_int(INT64_MIN), db_bool(true), db_instant(1775001600123),
-                              db_day(20544)), err);
+                              db_day(20544)),
+                err);
     assert_string_equal(row_text(&rows, 0, "words"), "\u00e9 '; -- \\ \" \U0001F600");
     assert_true(row_int(&rows, 0, "number") == INT64_MIN);
     assert_true(row_bool(&rows, 0, "flag"));
@@ -103,20 +106,23 @@ static void null_and_empty_are_different(void **state)
     db_tx_auto_t *tx = begin(db, true);
     db_rows_auto_t rows = {0};
     assert_done(db_select_one(tx, &ECHO, &rows, &err, db_text(NULL), db_int(0), db_bool(false),
-                              db_instant(INSTANT_NONE), db_day(DAY_NONE)), err);
+                              db_instant(INSTANT_NONE), db_day(DAY_NONE)),
+                err);
     assert_true(row_is_null(&rows, 0, "words"));
     assert_null(row_text(&rows, 0, "words"));
     assert_false(row_is_null(&rows, 0, "number"));
     assert_true(row_instant(&rows, 0, "at") == INSTANT_NONE);
     assert_int_equal(row_day(&rows, 0, "on_day"), DAY_NONE);
     assert_done(db_select_one(tx, &ECHO, &rows, &err, db_text(""), db_int(-1), db_bool(false),
-                              db_instant(-1), db_day(-1)), err);
+                              db_instant(-1), db_day(-1)),
+                err);
     assert_false(row_is_null(&rows, 0, "words"));
     assert_string_equal(row_text(&rows, 0, "words"), "");
     assert_true(row_instant(&rows, 0, "at") == -1);
     assert_int_equal(row_day(&rows, 0, "on_day"), -1);
-    assert_done(db_select_one(tx, &ECHO, &rows, &err, db_text_or_null(""), db_int(-1), db_bool(false),
-                              db_instant(-1), db_day(-1)), err);
+    assert_done(db_select_one(tx, &ECHO, &rows, &err, db_text_or_null(""), db_int(-1),
+                              db_bool(false), db_instant(-1), db_day(-1)),
+                err);
     assert_null(row_text(&rows, 0, "words"));
 }
 
@@ -210,16 +216,16 @@ static void every_sqlstate_has_its_problem(void **state)
         enum problem_code code;
         bool should_repeat;
     } wanted[] = {
-        {"40001", PROBLEM_UNAVAILABLE, true},         {"40P01", PROBLEM_UNAVAILABLE, true},
-        {"40003", PROBLEM_UNAVAILABLE, false},        {"08006", PROBLEM_UNAVAILABLE, true},
-        {"53100", PROBLEM_UNAVAILABLE, false},        {"57014", PROBLEM_UNAVAILABLE, false},
-        {"57P01", PROBLEM_UNAVAILABLE, true},         {"58030", PROBLEM_UNAVAILABLE, false},
-        {"55P03", PROBLEM_UNAVAILABLE, false},        {"23503", PROBLEM_REFERENCE_UNKNOWN, false},
-        {"23505", PROBLEM_ALREADY_EXISTS, false},     {"23514", PROBLEM_RULE_BROKEN, false},
-        {"23P01", PROBLEM_STATE_CONFLICT, false},     {"23502", PROBLEM_INTERNAL, false},
-        {"23001", PROBLEM_INTERNAL, false},           {"P0001", PROBLEM_RULE_BROKEN, false},
-        {"42501", PROBLEM_INTERNAL, false},           {"42P01", PROBLEM_INTERNAL, false},
-        {"XX000", PROBLEM_INTERNAL, false},           {"0A000", PROBLEM_INTERNAL, false},
+        {"40001", PROBLEM_UNAVAILABLE, true},     {"40P01", PROBLEM_UNAVAILABLE, true},
+        {"40003", PROBLEM_UNAVAILABLE, false},    {"08006", PROBLEM_UNAVAILABLE, true},
+        {"53100", PROBLEM_UNAVAILABLE, false},    {"57014", PROBLEM_UNAVAILABLE, false},
+        {"57P01", PROBLEM_UNAVAILABLE, true},     {"58030", PROBLEM_UNAVAILABLE, false},
+        {"55P03", PROBLEM_UNAVAILABLE, false},    {"23503", PROBLEM_REFERENCE_UNKNOWN, false},
+        {"23505", PROBLEM_ALREADY_EXISTS, false}, {"23514", PROBLEM_RULE_BROKEN, false},
+        {"23P01", PROBLEM_STATE_CONFLICT, false}, {"23502", PROBLEM_INTERNAL, false},
+        {"23001", PROBLEM_INTERNAL, false},       {"P0001", PROBLEM_RULE_BROKEN, false},
+        {"42501", PROBLEM_INTERNAL, false},       {"42P01", PROBLEM_INTERNAL, false},
+        {"XX000", PROBLEM_INTERNAL, false},       {"0A000", PROBLEM_INTERNAL, false},
         {"25006", PROBLEM_UNAVAILABLE, true},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(wanted); i++) {
@@ -257,7 +263,9 @@ static void a_commit_counts_only_when_the_server_says_so(void **state)
     assert_done(db_send(tx, &LOCK, NULL, &err), err);
     assert_done(db_commit(tx, &err), err);
     assert_string_equal(harness_value("select count(*) from probe.journal_head"
-                                      " where alliance_id = '%s'", founded), "1");
+                                      " where alliance_id = '%s'",
+                                      founded),
+                        "1");
     assert_problem(db_select(tx, &ONE, &rows, &err), err, PROBLEM_INTERNAL);
     assert_problem(db_commit(tx, &err), err, PROBLEM_INTERNAL);
     db_tx_done(&tx);
@@ -391,8 +399,9 @@ static void a_plan_from_before_a_migration_is_made_anew(void **state)
     struct problem err = {0};
     db_rows_auto_t rows = {0};
     struct db *one = harness_db("probe", 1);
-    harness_sql("drop table if exists probe.plan_of_test; create table probe.plan_of_test (a integer);"
-                "grant select on probe.plan_of_test to probe");
+    harness_sql(
+        "drop table if exists probe.plan_of_test; create table probe.plan_of_test (a integer);"
+        "grant select on probe.plan_of_test to probe");
     db_tx_auto_t *tx = begin(one, true);
     assert_done(db_select(tx, &ALL, &rows, &err), err);
     db_tx_done(&tx);
@@ -448,8 +457,7 @@ static void *read_many_times(void *failure)
         db_tx_auto_t *tx = NULL;
         db_rows_auto_t rows = {0};
         if (!db_begin(db, alliance, i % 3 != 0, &tx, err) ||
-            !db_select_one(tx, &ROWS, &rows, err, db_int(1)) ||
-            (i % 5 != 0 && !db_commit(tx, err)))
+            !db_select_one(tx, &ROWS, &rows, err, db_int(1)) || (i % 5 != 0 && !db_commit(tx, err)))
             return NULL;
     }
     return NULL;
@@ -546,8 +554,9 @@ static void a_mute_server_costs_its_part_of_the_time_only(void **state)
     int port;
     int listener = mute_listen(&port);
     char conninfo[1024], real_host[256], real_port[16];
-    snprintf(real_host, sizeof real_host, "%s",
-             harness_value("select split_part(current_setting('unix_socket_directories'), ',', 1)"));
+    snprintf(
+        real_host, sizeof real_host, "%s",
+        harness_value("select split_part(current_setting('unix_socket_directories'), ',', 1)"));
     snprintf(real_port, sizeof real_port, "%s", harness_value("select current_setting('port')"));
     snprintf(conninfo, sizeof conninfo, "host=127.0.0.1 port=%d dbname=x user=x", port);
     struct db_config config = {.conninfo = conninfo,

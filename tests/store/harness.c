@@ -19,8 +19,9 @@ static const char *conninfo(void)
 {
     const char *given = getenv("ACCORD_TEST_DATABASE");
     if (given == NULL || given[0] == '\0') {
-        fprintf(stderr, "ACCORD_TEST_DATABASE is not set: store tests need a superuser's connection "
-                        "string to a migrated database (tests/cluster up DIR database)\n");
+        fprintf(stderr,
+                "ACCORD_TEST_DATABASE is not set: store tests need a superuser's connection "
+                "string to a migrated database (tests/cluster up DIR database)\n");
         exit(1);
     }
     return given;
@@ -128,6 +129,7 @@ static const char PROBE_TABLES[] =
 
 void harness_make_probe(void)
 {
-    if (strcmp(harness_value("select count(*) from pg_namespace where nspname = 'probe'"), "0") == 0)
+    if (strcmp(harness_value("select count(*) from pg_namespace where nspname = 'probe'"), "0") ==
+        0)
         harness_sql("begin; select pg_advisory_xact_lock(1); %s commit", PROBE_TABLES);
 }

@@ -1,6 +1,6 @@
-/* Store tests run against a real PostgreSQL: ACCORD_TEST_DATABASE is a superuser's connection string
- * to a migrated database that may be written to (tests/cluster makes one). Without it a test fails.
- * Every test works in an alliance of its own, so that nothing needs to be cleaned up. */
+/* Store tests run against a real PostgreSQL: ACCORD_TEST_DATABASE is a superuser's connection
+ * string to a migrated database that may be written to (tests/cluster makes one). Without it a test
+ * fails. Every test works in an alliance of its own, so that nothing needs to be cleaned up. */
 #ifndef ACCORD_TESTS_STORE_HARNESS_H
 #define ACCORD_TESTS_STORE_HARNESS_H
 
@@ -37,18 +37,18 @@ void harness_move_clock(int64_t offset_ms);
 void harness_make_probe(void);
 
 /* Fails the test with the problem's detail. */
-#define assert_done(call, err)                                         \
-    do {                                                               \
-        if (!(call))                                                   \
-            fail_msg("%s: %s", problem_slug((err).code), (err).detail); \
+#define assert_done(call, err)                                                                     \
+    do {                                                                                           \
+        if (!(call))                                                                               \
+            fail_msg("%s: %s", problem_slug((err).code), (err).detail);                            \
     } while (0)
-#define assert_problem(call, err, wanted)                                             \
-    do {                                                                              \
-        assert_false(call);                                                           \
-        if ((err).code != (wanted))                                                   \
-            fail_msg("%s (%s) instead of %s", problem_slug((err).code), (err).detail, \
-                     problem_slug(wanted));                                           \
-        problem_clear(&(err));                                                        \
+#define assert_problem(call, err, wanted)                                                          \
+    do {                                                                                           \
+        assert_false(call);                                                                        \
+        if ((err).code != (wanted))                                                                \
+            fail_msg("%s (%s) instead of %s", problem_slug((err).code), (err).detail,              \
+                     problem_slug(wanted));                                                        \
+        problem_clear(&(err));                                                                     \
     } while (0)
 
 #endif

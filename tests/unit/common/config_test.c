@@ -13,11 +13,13 @@
 
 #include "common/config.h"
 
-#define INSTANCE(port) \
-    "{\"http\":\"127.0.0.1:" port "\",\"questions\":\"tcp://127.0.0.1:7201\",\"wake\":\"tcp://127.0.0.1:7301\"}"
-#define SERVICES \
-    "{\"ledger\":{\"database\":\"dbname=x\",\"instances\":[" INSTANCE("7102") "," INSTANCE("7112") "]}}"
-#define CONFIG(rest) \
+#define INSTANCE(port)                                                                             \
+    "{\"http\":\"127.0.0.1:" port                                                                  \
+    "\",\"questions\":\"tcp://127.0.0.1:7201\",\"wake\":\"tcp://127.0.0.1:7301\"}"
+#define SERVICES                                                                                   \
+    "{\"ledger\":{\"database\":\"dbname=x\",\"instances\":[" INSTANCE("7102") "," INSTANCE(        \
+        "7112") "]}}"
+#define CONFIG(rest)                                                                               \
     "{\"baseUrl\":\"http://127.0.0.1:8080/\",\"audience\":\"https://accord.example\"," rest "}"
 #define FILES "\"keys\":\"keys\",\"issuers\":\"/etc/issuers.json\""
 #define ISSUER(rest) "[{\"issuer\":\"https://a.example\"," rest "}]"
@@ -98,9 +100,11 @@ static void every_fault_has_its_sentence(void **state)
          "services.risk.instances is not an array of at least one"},
         {CONFIG(FILES ",\"services\":{\"risk\":{\"database\":\"x\",\"instances\":[{}]}}"),
          "services.risk.instances[0].http is missing"},
-        {CONFIG(FILES ",\"services\":{\"risk\":{\"database\":\"x\",\"instances\":[" INSTANCE("0") "]}}"),
+        {CONFIG(FILES
+                ",\"services\":{\"risk\":{\"database\":\"x\",\"instances\":[" INSTANCE("0") "]}}"),
          "http has no port between 1 and 65535"},
-        {CONFIG(FILES ",\"services\":{\"risk\":{\"database\":\"x\",\"instances\":[" INSTANCE("x") "]}}"),
+        {CONFIG(FILES
+                ",\"services\":{\"risk\":{\"database\":\"x\",\"instances\":[" INSTANCE("x") "]}}"),
          "http is not <host>:<port>"},
         {CONFIG(FILES ",\"services\":{\"risk\":{\"database\":\"x\",\"instances\":"
                       "[{\"http\":\"h:1\",\"questions\":\"ipc://x\",\"wake\":\"tcp://x\"}]}}"),
@@ -112,7 +116,8 @@ static void every_fault_has_its_sentence(void **state)
         write_file(bad[i].text);
         assert_false(config_read(path, &config, &err));
         assert_int_equal(config.service_count, -7);
-        if (strncmp(err.detail, path, strlen(path)) != 0 || strstr(err.detail, bad[i].wanted) == NULL)
+        if (strncmp(err.detail, path, strlen(path)) != 0 ||
+            strstr(err.detail, bad[i].wanted) == NULL)
             fail_msg("'%s' instead of '%s'", err.detail, bad[i].wanted);
     }
 }
@@ -123,7 +128,8 @@ static void an_unreadable_file_is_named(void **state)
     struct problem err = {0};
     struct config config;
     assert_false(config_read("/nowhere/accord.json", &config, &err));
-    assert_string_equal(err.detail, "/nowhere/accord.json: cannot be read: No such file or directory");
+    assert_string_equal(err.detail,
+                        "/nowhere/accord.json: cannot be read: No such file or directory");
     assert_false(config_read(folder, &config, &err));
     assert_non_null(strstr(err.detail, "Is a directory"));
 }
@@ -169,7 +175,8 @@ static void an_issuers_fault_has_its_sentence(void **state)
         {"{}", "is not an array of 1 to 16 issuers"},
         {"[]", "is not an array of 1 to 16 issuers"},
         {"[1]", "[0] is not an object"},
-        {ISSUER("\"jwks\":\"http://a.example\""), "[0].jwks is neither a file nor an https address"},
+        {ISSUER("\"jwks\":\"http://a.example\""),
+         "[0].jwks is neither a file nor an https address"},
         {ISSUER("\"jwks\":\"a\",\"secret\":\"s\""), "[0].secret is not a setting"},
         {ISSUER("\"jwks\":\"a\",\"algorithms\":[]," REST), "algorithms is not an array of 1 to 8"},
         {ISSUER("\"jwks\":\"a\",\"algorithms\":[\"none\"]," REST),
@@ -178,7 +185,8 @@ static void an_issuers_fault_has_its_sentence(void **state)
         {ISSUER("\"jwks\":\"a\",\"legacy\":1,\"algorithms\":[\"ES256\"]," REST),
          "[0].legacy is neither true nor false"},
         {ISSUER("\"jwks\":\"a\",\"algorithms\":[\"ES256\"],\"organisationClaim\":\"o\","
-                "\"organisations\":[\"ZZ1\",\"*\"]"), "[0].* is not an ODS code"},
+                "\"organisations\":[\"ZZ1\",\"*\"]"),
+         "[0].* is not an ODS code"},
         {ISSUER("\"jwks\":\"a\",\"algorithms\":[\"ES256\"],\"organisationClaim\":\"o\""),
          "[0].organisations is not an array"},
         {"[{\"issuer\":\"i\",\"jwks\":\"a\",\"algorithms\":[\"ES256\"]," REST "},"

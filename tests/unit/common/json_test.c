@@ -1,4 +1,4 @@
-/* Strict in, canonical out. Vectors: RFC 8785, sections 3.2.2 and 3.2.3, Appendix B where integers. */
+/* Strict in, canonical out. Vectors: RFC 8785, sections 3.2.2 and 3.2.3. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -119,8 +119,10 @@ static void check_canonical(const char *text, const char *wanted)
 static void texts_are_escaped_as_rfc_8785_says(void **state)
 {
     (void)state;
-    check_canonical("{\"string\":\"\\u20ac$\\u000F\\u000aA'\\u0042\\u0022\\u005c\\\\\\\"\\/\",\"literals\":[null, true, false]}",
-                    "{\"literals\":[null,true,false],\"string\":\"\u20ac$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"}");
+    check_canonical(
+        "{\"string\":\"\\u20ac$\\u000F\\u000aA'\\u0042\\u0022\\u005c\\\\\\\"\\/"
+        "\",\"literals\":[null, true, false]}",
+        "{\"literals\":[null,true,false],\"string\":\"\u20ac$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"}");
     check_canonical("[\"\\u0008\\u0009\\u000a\\u000c\\u000d\\u0001\\u001f\\u007f\"]",
                     "[\"\\b\\t\\n\\f\\r\\u0001\\u001f\x7f\"]");
     check_canonical("\"\\ud83d\\ude00\"", "\"\U0001F600\"");

@@ -84,13 +84,16 @@ static void what_is_not_utf_8_is_made_readable(void **state)
     (void)state;
     log_info("\xff\xc3(\xe2\x82 end \xc3");
     json_auto_t *line = line_read();
-    assert_string_equal(member(line, "message"), "?" "?(?" "? end ?");
+    assert_string_equal(member(line, "message"), "?"
+                                                 "?(?"
+                                                 "? end ?");
 }
 
 static void fields_follow_the_message(void **state)
 {
     (void)state;
-    const struct log_field fields[] = {{.name = "path", .text = "/v1/\""}, {.name = "status", .number = -1}};
+    const struct log_field fields[] = {{.name = "path", .text = "/v1/\""},
+                                       {.name = "status", .number = -1}};
     log_fields(LEVEL_INFO, fields, 2, "request");
     json_auto_t *line = line_read();
     assert_string_equal(member(line, "path"), "/v1/\"");

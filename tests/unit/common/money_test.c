@@ -22,9 +22,12 @@ static void check_split(int64_t whole, const int32_t *shares, size_t count, cons
     }
     assert_true(sum == whole);
 }
-#define SPLIT(whole, count, shares, wanted) \
+#define SPLIT(whole, count, shares, wanted)                                                        \
     check_split(whole, (const int32_t[])shares, count, (const int64_t[])wanted)
-#define LIST(...) {__VA_ARGS__}
+#define LIST(...)                                                                                  \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
 
 static void a_split_uses_the_largest_remainder_ties_to_the_lower_index(void **state)
 {
@@ -44,11 +47,13 @@ static void a_split_uses_the_largest_remainder_ties_to_the_lower_index(void **st
 static void the_parts_of_any_whole_add_up_to_it(void **state)
 {
     (void)state;
-    static const int64_t wholes[] = {INT64_MAX, INT64_MIN, INT64_MIN + 1, MONEY_PENCE_MAX, 1, -1, 9999};
+    static const int64_t wholes[] = {INT64_MAX, INT64_MIN, INT64_MIN + 1, MONEY_PENCE_MAX,
+                                     1,         -1,        9999};
     for (size_t i = 0; i < sizeof wholes / sizeof wholes[0]; i++) {
         check_split(wholes[i], (const int32_t[]){3333, 3333, 3334}, 3, NULL);
         check_split(wholes[i], (const int32_t[]){1, 1, 9998}, 3, NULL);
-        check_split(wholes[i], (const int32_t[]){1428, 1428, 1428, 1429, 1429, 1429, 1429}, 7, NULL);
+        check_split(wholes[i], (const int32_t[]){1428, 1428, 1428, 1429, 1429, 1429, 1429}, 7,
+                    NULL);
     }
     srand(7);
     for (int round = 0; round < 2000; round++) {
