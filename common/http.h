@@ -45,6 +45,10 @@ struct request {
 const char *request_path(const struct request *request, const char *name);
 const char *request_query(const struct request *request, const char *name);
 
+/* The client likes this one of the operation's media types best ("application/x-ndjson"). CSV by
+ * x-csv comes by itself. */
+bool request_wants(const struct request *request, const char *media_type);
+
 struct reply; /* filled by the functions below, each takes (steals) `resource` */
 
 /* 200 with the resource; version > 0 becomes ETag "n" and answers If-None-Match. */

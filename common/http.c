@@ -1,0 +1,309 @@
+#include "common/http.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <ulfius.h>
+#include <unistd.h>
+
+#include "common/http_private.h"
+#include "common/log.h"
+
+enum { REQUEST_HEADERS_MAX = 100 };
+
+/* ulfius, and what it must not lose while it runs. */
+struct http_server {
+    struct _u_instance instance;
+    struct MHD_OptionItem options[12];
+    struct sockaddr_in address;
+    const char **names;
+};
+
+/* --- one request ------------------------------------------------------------------------------------- */
+
+static void send_answer(struct http_answer *answer, struct _u_response *response)
+{
+    for (size_t i = 0; i < answer->header_count; i++)
+        u_map_put(response->map_header, answer->headers[i].name, answer->headers[i].value);
+    if (ulfius_set_binary_body_response(response, (unsigned)answer->status,
+                                        answer->body ? answer->body : "",
+                                        answer->body_size) != U_OK)
+        response->status = 500;
+}
+
+static size_t take_headers(const struct _u_map *map, struct http_header ret_headers[])
+{
+    const char **names = u_map_enum_keys(map), **values = u_map_enum_values(map);
+    size_t count = 0;
+    for (; names[count] && count < REQUEST_HEADERS_MAX; count++)
+        ret_headers[count] = (struct http_header){names[count], values[count] ? values[count] : ""};
+    return count;
+}
+
+static void flight_begin(struct http *http)
+{
+    pthread_mutex_lock(&http->lock);
+    http->in_flight++;
+    pthread_mutex_unlock(&http->lock);
+}
+
+static void flight_end(struct http *http)
+{
+    pthread_mutex_lock(&http->lock);
+    if (--http->in_flight == 0)
+        pthread_cond_broadcast(&http->idle);
+    pthread_mutex_unlock(&http->lock);
+}
+
+/* The only callback there is, so that nothing is reachable past it. */
+static int on_request(const struct _u_request *request, struct _u_response *response, void *data)
+{
+    struct http *http = data;
+    struct http_header headers[REQUEST_HEADERS_MAX];
+    struct http_message message = {
+        .method = request->http_verb,
+        .target = request->http_url,
+        .headers = {headers, take_headers(request->map_header, headers)},
+        .body = request->binary_body,
+        .body_size = request->binary_body_length,
+    };
+    http_answer_auto_t answer = {0};
+    flight_begin(http);
+    http_dispatch(http, &message, &answer);
+    send_answer(&answer, response);
+    flight_end(http);
+    return U_CALLBACK_COMPLETE;
+}
+
+/* libmicrohttpd's own complaints: about clients, mostly. */
+static void on_log(void *data, const char *format, va_list arguments)
+{
+    char text[512];
+    (void)data;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    vsnprintf(text, sizeof text, format, arguments);
+#pragma GCC diagnostic pop
+    text[strcspn(text, "\n")] = '\0';
+    log_debug("http: %s", text);
+}
+
+/* --- start ---------------------------------------------------------------------------------------------- */
+
+static bool server_init(struct http *http, struct problem *err)
+{
+    struct http_server *server = http->server;
+    server->address = (struct sockaddr_in){.sin_family = AF_INET,
+                                           .sin_port = htons((uint16_t)http->config.port)};
+    if (inet_pton(AF_INET, http->config.host, &server->address.sin_addr) != 1)
+        return problem_set(err, PROBLEM_INTERNAL, "%s is not an IPv4 address", http->config.host);
+    /* The port counts in server->address; ulfius wants to see one above zero. */
+    unsigned port = http->config.port ? (unsigned)http->config.port : 1;
+    if (ulfius_init_instance(&server->instance, port, NULL, NULL) != U_OK)
+        return problem_set(err, PROBLEM_INTERNAL, "ulfius could not be set up");
+    server->instance.check_utf8 = 0; /* we look ourselves, and refuse instead of dropping */
+    server->instance.allowed_post_processor = U_POST_PROCESS_NONE;
+    server->instance.max_post_body_size = (size_t)IMPORT_BYTES_MAX + 1; /* it cuts silently */
+    if (ulfius_set_default_endpoint(&server->instance, on_request, http) != U_OK)
+        return problem_set(err, PROBLEM_INTERNAL, "ulfius could not be set up");
+    return true;
+}
+
+static void server_options(struct http_server *server)
+{
+    const struct MHD_OptionItem options[] = {
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)mhd_request_completed, NULL},
+        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)ulfius_uri_logger, NULL},
+        {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_log, NULL},
+        {MHD_OPTION_SOCK_ADDR, 0, &server->address},
+        {MHD_OPTION_CONNECTION_LIMIT, HTTP_CONNECTIONS_MAX, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, HTTP_TIMEOUT_S, NULL},
+        {MHD_OPTION_THREAD_STACK_SIZE, HTTP_STACK_BYTES, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
+        {MHD_OPTION_LISTENING_ADDRESS_REUSE, 1, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    _Static_assert(sizeof options <= sizeof server->options, "room for every option");
+    memcpy(server->options, options, sizeof options);
+}
+
+static bool server_start(struct http *http, struct problem *err)
+{
+    struct http_server *server = http->server;
+    server_options(server);
+    unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
+                     MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+    if (ulfius_start_framework_with_mhd_options(&server->instance, flags, server->options) == U_OK)
+        return true;
+    return problem_set(err, PROBLEM_INTERNAL, "cannot listen on %s:%d: %s", http->config.host,
+                       http->config.port, errno == EADDRINUSE ? "the port is taken" : strerror(errno));
+}
+
+int http_port(const struct http *http)
+{
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(http->server->instance.mhd_daemon, MHD_DAEMON_INFO_BIND_PORT);
+    return info ? info->port : 0;
+}
+
+/* --- metrics ------------------------------------------------------------------------------------------------ */
+
+static void collect_db(void *data, FILE *out)
+{
+    struct http *http = data;
+    unsigned open = 0, busy = 0, waiting = 0;
+    db_stats(http->context->db, &open, &busy, &waiting);
+    metric_describe(out, "accord_db_connections", "gauge", "Database connections by state.");
+    metric_write(out, "accord_db_connections", "state=\"open\"", open);
+    metric_write(out, "accord_db_connections", "state=\"busy\"", busy);
+    metric_write(out, "accord_db_connections", "state=\"waiting\"", waiting);
+}
+
+static void collect_consumers(void *data, FILE *out)
+{
+    enum { SOURCES_MAX = 8 };
+    struct http *http = data;
+    if (!http->context->consumers)
+        return;
+    struct consumer_status *status = calloc(SOURCES_MAX, sizeof *status);
+    if (!status)
+        abort();
+    size_t count = consumers_status(http->context->consumers, status, SOURCES_MAX);
+    metric_describe(out, "accord_consumer_events_total", "counter", "Events of others applied.");
+    metric_describe(out, "accord_consumer_behind", "gauge", "Alliances not yet at the head last seen.");
+    metric_describe(out, "accord_consumer_stalled", "gauge", "Alliances that wait for an operator.");
+    for (size_t i = 0; i < count && i < SOURCES_MAX; i++) {
+        char labels[80];
+        snprintf(labels, sizeof labels, "source=\"%s\"", status[i].source);
+        metric_write(out, "accord_consumer_events_total", labels, (double)status[i].applied);
+        metric_write(out, "accord_consumer_behind", labels, (double)status[i].behind);
+        metric_write(out, "accord_consumer_stalled", labels, (double)status[i].stalled);
+    }
+    free(status);
+}
+
+/* --- the whole --------------------------------------------------------------------------------------------- */
+
+static void http_free(struct http *http)
+{
+    if (http->server) {
+        ulfius_clean_instance(&http->server->instance);
+        free(http->server->names);
+        free(http->server);
+    }
+    metrics_free(http->metrics);
+    rate_limiter_free(http->rate);
+    spec_free(http->spec);
+    batcher_end(&http->batcher);
+    pthread_cond_destroy(&http->moved);
+    pthread_cond_destroy(&http->idle);
+    pthread_mutex_destroy(&http->lock);
+    free(http);
+}
+
+static struct http *http_new(struct service_context *context, const struct http_config *config)
+{
+    struct http *http = calloc(1, sizeof *http);
+    if (!http || !(http->server = calloc(1, sizeof *http->server)))
+        abort();
+    http->context = context;
+    http->config = *config;
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&http->moved, &monotonic);
+    pthread_cond_init(&http->idle, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    pthread_mutex_init(&http->lock, NULL);
+    batcher_begin(&http->batcher);
+    http->rate = rate_limiter_new(config->rate_per_s);
+    return http;
+}
+
+/* Without an alliance in its path a change makes one: its key names it. */
+static bool check_operations(const struct spec *spec, struct problem *err)
+{
+    for (size_t i = 0; i < spec_operation_count(spec); i++) {
+        const struct operation *operation = spec_operation(spec, i);
+        bool makes_alliance = operation->method != METHOD_GET && !operation->has_alliance;
+        if ((makes_alliance && (!operation->needs_key || operation->is_public)) ||
+            (operation->has_prepare && operation->method == METHOD_GET))
+            return problem_set(err, PROBLEM_INTERNAL, "api-spec: %s: the house has no way to do this",
+                               operation->id);
+    }
+    return true;
+}
+
+static void metrics_start(struct http *http)
+{
+    size_t count = spec_operation_count(http->spec);
+    http->server->names = calloc(count + 1, sizeof(char *));
+    if (!http->server->names)
+        abort();
+    for (size_t i = 0; i < count; i++)
+        http->server->names[i] = spec_operation(http->spec, i)->id;
+    http->metrics = metrics_new(http->context->service->name, http->server->names, count);
+    metrics_register(http->metrics, collect_db, http);
+    metrics_register(http->metrics, collect_consumers, http);
+}
+
+bool http_start(struct service_context *context, const struct http_config *config,
+                struct problem *err)
+{
+    const struct service *service = context->service;
+    struct http *http = http_new(context, config);
+    if (spec_new(service->spec, &http->spec, err) &&
+        spec_bind(http->spec, service->routes, service->route_count, err) &&
+        check_operations(http->spec, err) && server_init(http, err)) {
+        metrics_start(http);
+        context->http = http;
+        if (server_start(http, err))
+            return true;
+        context->http = NULL;
+    }
+    http_free(http);
+    return false;
+}
+
+static void wait_until_idle(struct http *http, int timeout_ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += timeout_ms / 1000;
+    until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    pthread_mutex_lock(&http->lock);
+    while (http->in_flight && pthread_cond_timedwait(&http->idle, &http->lock, &until) == 0)
+        continue;
+    if (http->in_flight)
+        log_warning("%u requests were still running at the end", http->in_flight);
+    pthread_mutex_unlock(&http->lock);
+}
+
+void http_stop(struct http *http, int timeout_ms)
+{
+    if (!http)
+        return;
+    MHD_socket listening = MHD_quiesce_daemon(http->server->instance.mhd_daemon);
+    wait_until_idle(http, timeout_ms);
+    ulfius_stop_framework(&http->server->instance);
+    if (listening != MHD_INVALID_SOCKET)
+        close(listening);
+    http_free(http);
+}
+
+void http_moved(struct http *http)
+{
+    if (!http)
+        return;
+    pthread_mutex_lock(&http->lock);
+    pthread_cond_broadcast(&http->moved);
+    pthread_mutex_unlock(&http->lock);
+}

@@ -1,0 +1,146 @@
+#include <string.h>
+#include <time.h>
+
+#include "common/csv.h"
+#include "common/http_private.h"
+#include "common/instant.h"
+#include "common/queries.h"
+#include "common/standing.h"
+
+/* --- Accord-After ------------------------------------------------------------------------------- */
+
+static bool is_followed(const struct service *service, const char *name)
+{
+    if (strcmp(service->name, name) == 0)
+        return true;
+    for (const char *const *follows = service->follows; follows && *follows; follows++)
+        if (strcmp(*follows, name) == 0)
+            return true;
+    return false;
+}
+
+static int64_t position_of(const struct db_rows *rows, const char *own, const char *name)
+{
+    for (int i = 0; i < rows->count; i++) {
+        const char *source = row_text(rows, i, "source");
+        if (strcmp(source ? source : own, name) == 0)
+            return row_int(rows, i, "sequence");
+    }
+    return 0;
+}
+
+/* What we do not follow cannot be seen here, neither before nor after. */
+static bool positions_reached(struct http *http, const struct request *request, bool *ret_reached,
+                              struct problem *err)
+{
+    const struct service *service = http->context->service;
+    const struct positions *after = &request->private->after;
+    db_tx_auto_t *tx = NULL;
+    db_rows_auto_t rows = {0};
+    if (!db_begin(http->context->db, request->alliance_id, true, &tx, err) ||
+        !db_select(tx, &QUERY_POSITION_LIST, &rows, err))
+        return false;
+    *ret_reached = true;
+    for (size_t i = 0; i < after->count; i++)
+        if (is_followed(service, after->items[i].service) &&
+            position_of(&rows, service->name, after->items[i].service) < after->items[i].sequence)
+            *ret_reached = false;
+    return true;
+}
+
+static int64_t elapsed_ms(const struct timespec *since)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (now.tv_sec - since->tv_sec) * 1000 + (now.tv_nsec - since->tv_nsec) / 1000000;
+}
+
+/* Another instance's commit wakes nobody here, so look again soon anyway. */
+static void wait_for_move(struct http *http)
+{
+    enum { LOOK_AGAIN_NS = 20 * 1000 * 1000 };
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += LOOK_AGAIN_NS;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_nsec -= 1000000000;
+        until.tv_sec++;
+    }
+    pthread_mutex_lock(&http->lock);
+    pthread_cond_timedwait(&http->moved, &http->lock, &until);
+    pthread_mutex_unlock(&http->lock);
+}
+
+bool http_wait_after(struct http *http, struct request *request, struct problem *err)
+{
+    if (!request->private->after.count || !request->operation->has_alliance)
+        return true;
+    struct timespec start;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    bool is_reached = false;
+    while (!is_reached) {
+        if (!positions_reached(http, request, &is_reached, err))
+            return false;
+        if (!is_reached && elapsed_ms(&start) >= AFTER_WAIT_MS)
+            return problem_set(err, PROBLEM_NOT_CAUGHT_UP, "Accord-After was not reached in time");
+        if (!is_reached)
+            wait_for_move(http);
+    }
+    return true;
+}
+
+/* --- reading --------------------------------------------------------------------------------------- */
+
+static bool read_in(struct db_tx *tx, struct request *request, struct reply *reply,
+                    struct problem *err)
+{
+    if (!standing_load(tx, &request->caller, INSTANT_NONE, &request->standing, err))
+        return false;
+    request->tx = tx;
+    request->now_ms = request->standing.now_ms;
+    if (request->operation->has_alliance) {
+        if (!access_check(&request->standing, request->operation->roles, err))
+            return false;
+        request->private->sequence = request->standing.sequence;
+    }
+    return request->operation->route->handle(request, reply, err) && db_commit(tx, err);
+}
+
+static bool read_once(struct http *http, struct request *request, struct reply *reply,
+                      bool *ret_should_repeat, struct problem *err)
+{
+    db_tx_auto_t *tx = NULL;
+    *ret_should_repeat = false;
+    if (!db_begin(http->context->db, request->alliance_id[0] ? request->alliance_id : NULL, true,
+                  &tx, err))
+        return false;
+    bool ok = read_in(tx, request, reply, err);
+    request->tx = NULL;
+    *ret_should_repeat = !ok && db_tx_should_repeat(tx);
+    return ok;
+}
+
+static void convert_to_csv(const struct request *request, struct reply *reply)
+{
+    const struct operation *operation = request->operation;
+    if (!operation->csv_rows || !reply->resource || !request_wants(request, "text/csv"))
+        return;
+    const json_t *rows = json_object_get(reply->resource, operation->csv_rows);
+    reply->text = csv_of_rows(rows, operation->csv_columns);
+    reply->text_size = strlen(reply->text);
+    reply->version = 0;
+    memcpy(reply->content_type, "text/csv", sizeof "text/csv");
+}
+
+bool http_read(struct http *http, struct request *request, struct reply *reply, struct problem *err)
+{
+    bool should_repeat = true, ok = false;
+    for (int attempt = 0; !ok && should_repeat && attempt < TRANSACTION_ATTEMPTS_MAX; attempt++) {
+        reply_clear(reply);
+        problem_clear(err);
+        ok = read_once(http, request, reply, &should_repeat, err);
+    }
+    if (ok)
+        convert_to_csv(request, reply);
+    return ok;
+}
