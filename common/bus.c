@@ -42,7 +42,8 @@ static bool nng_failed(int code, const char *what, const char *address, struct p
 
 static int listener_secure(const struct bus *bus, nng_listener listener)
 {
-    int code = nng_listener_set_string(listener, NNG_OPT_TLS_CERT_KEY_FILE, bus->config.certificate);
+    int code =
+        nng_listener_set_string(listener, NNG_OPT_TLS_CERT_KEY_FILE, bus->config.certificate);
     if (code == 0)
         code = nng_listener_set_string(listener, NNG_OPT_TLS_CA_FILE, bus->config.authority);
     if (code == 0)
@@ -95,7 +96,8 @@ bool bus_dial(struct bus *bus, nng_socket socket, const char *address, struct pr
     return code == 0 || nng_failed(code, "cannot dial", address, err);
 }
 
-/* --- life ------------------------------------------------------------------------------------------ */
+/* --- life
+ * ------------------------------------------------------------------------------------------ */
 
 static const char *text_keep(struct bus *bus, size_t place, const char *text)
 {
@@ -232,7 +234,8 @@ struct peer *bus_peer_find(struct bus *bus, const char *service)
     return NULL;
 }
 
-/* --- wake-ups ---------------------------------------------------------------------------------------- */
+/* --- wake-ups
+ * ---------------------------------------------------------------------------------------- */
 
 void bus_wake(struct service_context *context, const char *alliance_id, int64_t sequence)
 {
@@ -248,7 +251,8 @@ struct bus_ear {
     nng_socket socket;
 };
 
-bool bus_ear_new(struct bus *bus, const char *service, struct bus_ear **ret_ear, struct problem *err)
+bool bus_ear_new(struct bus *bus, const char *service, struct bus_ear **ret_ear,
+                 struct problem *err)
 {
     const struct peer *peer = bus_peer_find(bus, service);
     if (peer == NULL)

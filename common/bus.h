@@ -21,13 +21,13 @@ struct bus;
 /* A question as it came in, its sender proven. */
 struct bus_question {
     struct service_context *context;
-    char from[CODE_SIZE];         /* the service that asks */
-    char alliance_id[UUID_SIZE];  /* "" = none */
+    char from[CODE_SIZE];        /* the service that asks */
+    char alliance_id[UUID_SIZE]; /* "" = none */
     char request_id[UUID_SIZE];
     char traceparent[TRACEPARENT_SIZE];
     bool has_caller;
-    struct caller caller;         /* on whose behalf; without scopes */
-    const json_t *arguments;      /* an object */
+    struct caller caller;    /* on whose behalf; without scopes */
+    const json_t *arguments; /* an object */
 };
 /* Runs on one of the bus' own threads. */
 typedef bool bus_answer_function(const struct bus_question *question, json_t **ret_answer,
@@ -71,8 +71,8 @@ void bus_stop(struct bus *bus);
 void bus_free(struct bus *bus);
 
 struct bus_ask {
-    const char *service;  /* whom */
-    const char *question; /* what */
+    const char *service;     /* whom */
+    const char *question;    /* what */
     const char *alliance_id; /* NULL and "" = none */
     const char *request_id;
     const char *traceparent;

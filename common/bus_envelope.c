@@ -166,8 +166,8 @@ static bool problem_read(const json_t *object, struct problem *err)
     {
         const char *fault_code = json_text(fault, "code"), *pointer = json_text(fault, "pointer"),
                    *text = json_text(fault, "detail");
-        problem_add(err, known, fault_code == NULL ? "" : fault_code, pointer == NULL ? "" : pointer,
-                    "%s", text == NULL ? "" : text);
+        problem_add(err, known, fault_code == NULL ? "" : fault_code,
+                    pointer == NULL ? "" : pointer, "%s", text == NULL ? "" : text);
     }
     err->retry_after_s = (int)json_integer_or(object, "retryAfter", 0);
     return problem_set(err, known, "%s", detail == NULL ? "" : detail);

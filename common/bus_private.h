@@ -56,7 +56,8 @@ struct bus {
 };
 
 /* Dials without waiting for the other side to be there. */
-bool bus_dial(struct bus *bus, nng_socket socket, const char *address, struct problem *err) MUST_CHECK;
+bool bus_dial(struct bus *bus, nng_socket socket, const char *address,
+              struct problem *err) MUST_CHECK;
 struct peer *bus_peer_find(struct bus *bus, const char *service);
 void peer_done(struct peer *peer);
 

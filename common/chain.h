@@ -26,7 +26,8 @@ void hash_format(const struct hash *hash, char ret_text[2 * HASH_BYTES + 1]);
 bool hash_is_equal(const struct hash *a, const struct hash *b);
 
 struct hash chain_genesis(const char *service, const char *alliance_id);
-struct hash chain_digest(bool is_restricted, const struct hash *salt, const char *body, size_t size);
+struct hash chain_digest(bool is_restricted, const struct hash *salt, const char *body,
+                         size_t size);
 struct hash chain_hash(const struct hash *previous, int64_t sequence, const struct hash *digest);
 
 #endif

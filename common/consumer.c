@@ -15,9 +15,9 @@
 
 enum {
     FOLLOWED_MAX = 8,
-    LOOK_MS = 200,          /* how long a stop may go unnoticed */
-    SWEEP_MS = 1000,        /* between two looks for what a lost wake-up left */
-    SWEEP_ALL_MS = 30000,   /* the same, but over all alliances, whenever they changed */
+    LOOK_MS = 200,            /* how long a stop may go unnoticed */
+    SWEEP_MS = 1000,          /* between two looks for what a lost wake-up left */
+    SWEEP_ALL_MS = 30000,     /* the same, but over all alliances, whenever they changed */
     SWEEP_OVERLAP_MS = 60000, /* commits become visible out of the order of their times */
     RETRY_MIN_MS = 50,
     RETRY_MAX_MS = 5000,
@@ -52,7 +52,8 @@ struct consumers {
     size_t count;
 };
 
-/* --- one alliance --------------------------------------------------------------------------------- */
+/* --- one alliance
+ * --------------------------------------------------------------------------------- */
 
 static struct delayed **delayed_find(struct consumer *consumer, const char *alliance_id)
 {
@@ -114,7 +115,8 @@ static enum follow_outcome consumer_follow(struct consumer *consumer, const char
     return outcome;
 }
 
-/* --- looking for what is behind --------------------------------------------------------------------- */
+/* --- looking for what is behind
+ * --------------------------------------------------------------------- */
 
 static bool heads_ask(struct consumer *consumer, int64_t since_ms, const char *after,
                       json_t **ret_page, struct problem *err)
@@ -221,7 +223,8 @@ static bool consumer_sweep(struct consumer *consumer, struct problem *err)
     return is_reached;
 }
 
-/* --- the thread ----------------------------------------------------------------------------------------- */
+/* --- the thread
+ * ----------------------------------------------------------------------------------------- */
 
 /* Follows what was woken; one look per alliance however often it was. */
 static void wakes_follow(struct consumer *consumer, char first[UUID_SIZE])
@@ -270,7 +273,9 @@ static void *consumer_run(void *argument)
     return NULL;
 }
 
-/* --- life ------------------------------------------------------------------------------------------------- */
+/* --- life
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static void consumer_init(struct consumer *consumer, struct service_context *context,
                           const char *source)
@@ -311,8 +316,7 @@ bool consumers_start(struct consumers *consumers, struct problem *err)
 {
     for (size_t i = 0; i < consumers->count; i++) {
         struct consumer *consumer = &consumers->followed[i];
-        consumer->is_running =
-            pthread_create(&consumer->thread, NULL, consumer_run, consumer) == 0;
+        consumer->is_running = pthread_create(&consumer->thread, NULL, consumer_run, consumer) == 0;
         if (!consumer->is_running)
             return problem_set(err, PROBLEM_INTERNAL, "no thread to follow %s", consumer->source);
     }
@@ -342,7 +346,8 @@ void consumers_free(struct consumers *consumers)
     free(consumers);
 }
 
-/* --- what others ask of it ------------------------------------------------------------------------------------ */
+/* --- what others ask of it
+ * ------------------------------------------------------------------------------------ */
 
 size_t consumers_status(struct consumers *consumers, struct consumer_status *ret_status, size_t max)
 {
@@ -359,9 +364,10 @@ bool consumers_are_ready(struct consumers *consumers, struct problem *err)
     for (size_t i = 0; i < consumers->count; i++) {
         struct consumer *consumer = &consumers->followed[i];
         pthread_mutex_lock(&consumer->mutex);
-        bool ok = consumer->status.stalled == 0 ||
-                  problem_set(err, PROBLEM_UNAVAILABLE, "%s's journal is stalled for alliance %.400s",
-                              consumer->source, consumer->status.stalled_why);
+        bool ok =
+            consumer->status.stalled == 0 ||
+            problem_set(err, PROBLEM_UNAVAILABLE, "%s's journal is stalled for alliance %.400s",
+                        consumer->source, consumer->status.stalled_why);
         pthread_mutex_unlock(&consumer->mutex);
         if (!ok)
             return false;
@@ -380,7 +386,8 @@ bool consumer_catch_up(struct service_context *context, const char *source, int6
     return ok;
 }
 
-bool consumer_resume(struct db *db, const char *alliance_id, const char *source, struct problem *err)
+bool consumer_resume(struct db *db, const char *alliance_id, const char *source,
+                     struct problem *err)
 {
     db_tx_auto_t *tx = NULL;
     db_rows_auto_t rows = {0};

@@ -9,7 +9,7 @@
 
 /* Another service's event, as read and proven (hash chain) from its journal. */
 struct foreign_event {
-    const char *source;  /* "membership" */
+    const char *source; /* "membership" */
     int64_t sequence;
     const char *type;    /* "membership.decision.carried.v1" */
     const char *subject; /* "decisions/<uuid>" */
@@ -19,10 +19,11 @@ struct foreign_event {
 };
 
 /* Acts on it with act_append(). Called after the tables that follow the event were written and, for
- * decisions, after the house's own part (subject.h). A broken rule is not an error: append a `...refused` event and
- * return true. Returning false stalls the alliance (or retries, for what the database or the bus
- * may recover from). Runs again after a crash, never twice after a commit. */
-typedef bool reaction_function(struct act *act, const struct foreign_event *event, struct problem *err);
+ * decisions, after the house's own part (subject.h). A broken rule is not an error: append a
+ * `...refused` event and return true. Returning false stalls the alliance (or retries, for what the
+ * database or the bus may recover from). Runs again after a crash, never twice after a commit. */
+typedef bool reaction_function(struct act *act, const struct foreign_event *event,
+                               struct problem *err);
 
 struct reaction {
     /* With the highest version known: lower ones come here too, a higher one stalls the alliance.
@@ -46,14 +47,15 @@ void consumers_free(struct consumers *consumers);
 /* How far one followed journal has been taken; for readiness and /metrics. */
 struct consumer_status {
     const char *source;
-    bool is_reached;          /* it answered the last time it was asked */
-    int64_t applied;          /* events since the start */
-    int64_t behind;           /* alliances whose cursor is not at the head we last saw */
-    int64_t stalled;          /* alliances that wait for an operator */
+    bool is_reached;             /* it answered the last time it was asked */
+    int64_t applied;             /* events since the start */
+    int64_t behind;              /* alliances whose cursor is not at the head we last saw */
+    int64_t stalled;             /* alliances that wait for an operator */
     char stalled_why[TEXT_SIZE]; /* of one of them: "<alliance>: <why>" */
 };
 /* Copies up to `max`; returns how many there are. */
-size_t consumers_status(struct consumers *consumers, struct consumer_status *ret_status, size_t max);
+size_t consumers_status(struct consumers *consumers, struct consumer_status *ret_status,
+                        size_t max);
 /* False, with a sentence, while an alliance is stalled. */
 bool consumers_are_ready(struct consumers *consumers, struct problem *err) MUST_CHECK;
 

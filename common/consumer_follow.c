@@ -17,7 +17,8 @@ struct cursor {
     bool is_stalled;
 };
 
-/* --- proving --------------------------------------------------------------------------------------- */
+/* --- proving
+ * --------------------------------------------------------------------------------------- */
 
 bool page_event_read(const json_t *events, size_t index, int64_t previous,
                      const struct hash *previous_hash, struct page_event *ret_event,
@@ -27,9 +28,11 @@ bool page_event_read(const json_t *events, size_t index, int64_t previous,
     const char *class = json_text(item, "class"), *body = json_text(item, "body");
     struct hash digest, given, salt;
     int64_t sequence = json_integer_or(item, "sequence", -1);
-    if (sequence != previous + 1 || class == NULL || !hash_parse(json_text(item, "digest"), &digest) ||
+    if (sequence != previous + 1 || class == NULL ||
+        !hash_parse(json_text(item, "digest"), &digest) ||
         !hash_parse(json_text(item, "hash"), &given))
-        return problem_set(err, PROBLEM_UPSTREAM, "the event after %" PRId64 " is not there", previous);
+        return problem_set(err, PROBLEM_UPSTREAM, "the event after %" PRId64 " is not there",
+                           previous);
     if (body != NULL) {
         size_t size = json_string_length(json_object_get(item, "body"));
         if (!hash_parse(json_text(item, "salt"), &salt))
@@ -47,7 +50,8 @@ bool page_event_read(const json_t *events, size_t index, int64_t previous,
     return true;
 }
 
-/* --- reacting ----------------------------------------------------------------------------------------- */
+/* --- reacting
+ * ----------------------------------------------------------------------------------------- */
 
 /* The length of a type's name without its version, and the version; 0 = no version. */
 static size_t type_split(const char *type, long *ret_version)
@@ -71,8 +75,8 @@ int event_type_match(const char *known, const char *type)
 
 /* The decision events that the house reacts to by itself; see subject.c. */
 static const char *const HOUSE_TYPES[] = {
-    "membership.decision.opened.v1",  "membership.decision.carried.v1",
-    "membership.decision.rejected.v1", "membership.decision.lapsed.v1",
+    "membership.decision.opened.v1",    "membership.decision.carried.v1",
+    "membership.decision.rejected.v1",  "membership.decision.lapsed.v1",
     "membership.decision.escalated.v1", "membership.decision.withdrawn.v1",
 };
 
@@ -108,7 +112,8 @@ static bool reactions_run(const struct service *service, struct act *act,
     return true;
 }
 
-/* --- applying ------------------------------------------------------------------------------------------- */
+/* --- applying
+ * ------------------------------------------------------------------------------------------- */
 
 static bool follows(const struct service *service, const char *name)
 {
@@ -141,7 +146,8 @@ static bool envelope_read(const char *body, json_t **ret_envelope, struct proble
     struct problem fault = {0};
     json_auto_t *envelope = NULL;
     if (!json_parse(body, strlen(body), &envelope, &fault) || json_text(envelope, "type") == NULL ||
-        json_text(envelope, "subject") == NULL || !json_is_object(json_object_get(envelope, "data")))
+        json_text(envelope, "subject") == NULL ||
+        !json_is_object(json_object_get(envelope, "data")))
         return problem_set(err, PROBLEM_INTERNAL, "an event that cannot be read: %s", fault.detail);
     *ret_envelope = STEAL(envelope);
     return true;
@@ -200,7 +206,8 @@ static enum follow_outcome event_apply(struct follow *follow, const struct page_
     snprintf(actor.service, sizeof actor.service, "%s", context->service->name);
     if (event->body != NULL && !envelope_read(event->body, &envelope, err))
         return FOLLOW_STALLED;
-    if (!act_begin(context->db, context->service->name, follow->alliance_id, &actor, true, &act, err))
+    if (!act_begin(context->db, context->service->name, follow->alliance_id, &actor, true, &act,
+                   err))
         return is_passing(&act, err) ? FOLLOW_RETRY : FOLLOW_STALLED;
     int64_t cursor = act_cursor(&act, follow->source);
     if (cursor != event->sequence - 1)
@@ -223,7 +230,8 @@ static enum follow_outcome event_apply(struct follow *follow, const struct page_
     return FOLLOW_DONE;
 }
 
-/* --- the cursor's row -------------------------------------------------------------------------------------- */
+/* --- the cursor's row
+ * -------------------------------------------------------------------------------------- */
 
 static bool cursor_read(const struct follow *follow, struct cursor *ret_cursor, struct problem *err)
 {
@@ -290,15 +298,17 @@ static enum follow_outcome stall(struct follow *follow)
     return FOLLOW_STALLED;
 }
 
-/* --- pages ---------------------------------------------------------------------------------------------------- */
+/* --- pages
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static bool page_read(struct follow *follow, const struct cursor *cursor, json_t **ret_page,
                       struct problem *err)
 {
     char hash[DIGEST_SIZE];
     hash_format(&cursor->hash, hash);
-    json_auto_t *arguments = json_pack("{s:I, s:s}", "sequence", (json_int_t)cursor->sequence, "hash",
-                                       hash);
+    json_auto_t *arguments =
+        json_pack("{s:I, s:s}", "sequence", (json_int_t)cursor->sequence, "hash", hash);
     if (arguments == NULL)
         abort();
     struct bus_ask ask = {.service = follow->source,

@@ -21,9 +21,9 @@ struct follow {
     const char *source;
     const char *alliance_id;
     const atomic_bool *is_stopping; /* NULL = never */
-    bool is_counted;   /* an attempt of ours is counted in the database and has not ended */
-    bool is_reached;   /* the source answered */
-    int64_t applied;   /* events */
+    bool is_counted;    /* an attempt of ours is counted in the database and has not ended */
+    bool is_reached;    /* the source answered */
+    int64_t applied;    /* events */
     struct problem why; /* of a retry or a stall */
 };
 
@@ -36,7 +36,8 @@ struct page_event {
     struct hash hash;
     const char *body; /* NULL = erased */
 };
-/* Reads events[index] of a page after (`previous`, its hash); false when the chain does not hold. */
+/* Reads events[index] of a page after (`previous`, its hash); false when the chain does not hold.
+ */
 bool page_event_read(const json_t *events, size_t index, int64_t previous,
                      const struct hash *previous_hash, struct page_event *ret_event,
                      struct problem *err) MUST_CHECK;

@@ -22,7 +22,8 @@ static json_t *need(json_t *value)
     return value;
 }
 
-/* --- one event --------------------------------------------------------------------------------------- */
+/* --- one event
+ * --------------------------------------------------------------------------------------- */
 
 static bool may_know(const struct standing *standing, const json_t *restricted_to)
 {
@@ -91,7 +92,8 @@ static bool event_write(const struct request *request, const struct db_rows *row
     return true;
 }
 
-/* --- the feed ------------------------------------------------------------------------------------------ */
+/* --- the feed
+ * ------------------------------------------------------------------------------------------ */
 
 static json_t *items_write(const struct request *request, const struct db_rows *rows,
                            struct problem *err)
@@ -176,7 +178,8 @@ bool journal_head_get(struct request *request, struct reply *reply, struct probl
     return true;
 }
 
-/* --- erasure ---------------------------------------------------------------------------------------------- */
+/* --- erasure
+ * ---------------------------------------------------------------------------------------------- */
 
 static bool is_money(const char *service, const json_t *data)
 {
@@ -199,8 +202,8 @@ static bool erasure_check(struct act *act, int64_t sequence, const json_t *envel
         return problem_set(err, PROBLEM_RULE_BROKEN, "event %" PRId64 " moved money: it stays",
                            sequence);
     if (type == NULL || strcmp(type, erased_type) == 0)
-        return problem_set(err, PROBLEM_RULE_BROKEN, "event %" PRId64 " records an erasure: it stays",
-                           sequence);
+        return problem_set(err, PROBLEM_RULE_BROKEN,
+                           "event %" PRId64 " records an erasure: it stays", sequence);
     if (!act_select(act, &QUERY_JOURNAL_RESTS, &rows, err, db_text(act->service), db_int(sequence)))
         return false;
     if (rows.count > 0)
@@ -237,7 +240,8 @@ bool journal_erase(struct act *act, int64_t sequence, const char *ground, const 
     if (!act_select(act, &QUERY_JOURNAL_BODY_GET, &rows, err, db_int(sequence)))
         return false;
     if (rows.count == 0)
-        return problem_set(err, PROBLEM_NOT_FOUND, "%s has no event %" PRId64, act->service, sequence);
+        return problem_set(err, PROBLEM_NOT_FOUND, "%s has no event %" PRId64, act->service,
+                           sequence);
     const char *body = row_text(&rows, 0, "body");
     if (body == NULL)
         return problem_set(err, PROBLEM_STATE_CONFLICT, "event %" PRId64 " is erased already",

@@ -8,8 +8,8 @@
 
 /* GET .../journals/{service}?after=&limit= : {"items": [event], "head": sequence}, or with
  * `Accept: application/x-ndjson` the same items one per line. An event is a CloudEvent with
- * `sequence`, `class`, `salt`, `digest`, `hash` and the canonical `body` it was hashed from; what is
- * restricted to others, or erased, is {"sequence", "class", "digest", "hash"}. */
+ * `sequence`, `class`, `salt`, `digest`, `hash` and the canonical `body` it was hashed from; what
+ * is restricted to others, or erased, is {"sequence", "class", "digest", "hash"}. */
 handler journal_list;
 /* GET .../journals/{service}/head : a JWS of {service, alliance, sequence, hash, iat}. */
 handler journal_head_get;

@@ -30,7 +30,8 @@ static json_t *object_new(void)
     return object;
 }
 
-/* --- journal.heads ---------------------------------------------------------------------------------- */
+/* --- journal.heads
+ * ---------------------------------------------------------------------------------- */
 
 static json_t *heads_page(const struct db_rows *rows)
 {
@@ -72,7 +73,8 @@ static bool journal_heads_answer(const struct bus_question *question, json_t **r
     return true;
 }
 
-/* --- journal.read ------------------------------------------------------------------------------------- */
+/* --- journal.read
+ * ------------------------------------------------------------------------------------- */
 
 static json_t *event_write(const struct db_rows *rows, int row)
 {
@@ -126,8 +128,8 @@ static bool journal_read_answer(const struct bus_question *question, json_t **re
     if (!db_begin(question->context->db, question->alliance_id, true, &tx, err) ||
         !db_select(tx, &QUERY_JOURNAL_AT, &head, err, db_int(sequence)))
         return false;
-    const char *why = divergence(question->context->service->name, question->alliance_id, hash,
-                                 sequence, &head);
+    const char *why =
+        divergence(question->context->service->name, question->alliance_id, hash, sequence, &head);
     if (why != NULL) {
         *ret_answer = object_new();
         json_put_text(*ret_answer, "diverged", why);
@@ -141,7 +143,8 @@ static bool journal_read_answer(const struct bus_question *question, json_t **re
     return true;
 }
 
-/* --- trace.read ----------------------------------------------------------------------------------------- */
+/* --- trace.read
+ * ----------------------------------------------------------------------------------------- */
 
 static bool trace_read_answer(const struct bus_question *question, json_t **ret_answer,
                               struct problem *err)

@@ -2,8 +2,9 @@
  *   journal.heads {"changedSince"?, "after"?} -> {"heads": [{"allianceId", "sequence", "hash"}],
  *     "latest"?, "next"?}: `latest` is the newest recording time seen, `next` the `after` of the
  *     next page.
- *   journal.read {"sequence", "hash"} -> {"events": [{"sequence", "class", "digest", "hash", "salt"?,
- *     "body"?}], "head"} after that event, restricted ones included, an erased body left out; or
+ *   journal.read {"sequence", "hash"} -> {"events": [{"sequence", "class", "digest", "hash",
+ * "salt"?, "body"?}], "head"} after that event, restricted ones included, an erased body left out;
+ * or
  *     {"diverged": why} when this journal does not have that hash at that number.
  *   trace.read {"subjects": [...]} -> {"events": [...]}, see trace.h.
  *   subject.describe {"subject", "effect", "decisionId", "membershipSequence"}, see subject.h. */

@@ -24,7 +24,8 @@
 
 enum { DRAIN_MS = 5000, DATABASE_RETRY_MS = 500 };
 
-/* --- what must fit before anything runs -------------------------------------------------------------- */
+/* --- what must fit before anything runs
+ * -------------------------------------------------------------- */
 
 static bool list_has(const char *const *list, const char *name)
 {
@@ -48,10 +49,11 @@ static bool schema_compare(const struct service *service, const struct db_rows *
 {
     for (int i = 0; i < rows->count; i++)
         if (!list_has(service->schema_changes, row_text(rows, i, "change")))
-            return problem_set(err, PROBLEM_INTERNAL,
-                               "the database's schema is newer than this accord-%s: it has %s; start "
-                               "the version that goes with it",
-                               service->name, row_text(rows, i, "change"));
+            return problem_set(
+                err, PROBLEM_INTERNAL,
+                "the database's schema is newer than this accord-%s: it has %s; start "
+                "the version that goes with it",
+                service->name, row_text(rows, i, "change"));
     for (size_t i = 0; service->schema_changes[i] != NULL; i++)
         if (!rows_have(rows, service->schema_changes[i]))
             return problem_set(err, PROBLEM_INTERNAL,
@@ -69,10 +71,11 @@ static bool schema_check(const struct service *service, struct db *db, struct pr
         !db_select_one(tx, &QUERY_SCHEMA_IS_THERE, &there, err))
         return false;
     if (!row_bool(&there, 0, "is_there"))
-        return problem_set(err, PROBLEM_INTERNAL,
-                           "the database has no list of migrations that %s may read (sqitch.changes); "
-                           "deploy the migrations first",
-                           service->name);
+        return problem_set(
+            err, PROBLEM_INTERNAL,
+            "the database has no list of migrations that %s may read (sqitch.changes); "
+            "deploy the migrations first",
+            service->name);
     return db_select(tx, &QUERY_SCHEMA_CHANGES, &rows, err, db_text(service->name)) &&
            schema_compare(service, &rows, err) && db_commit(tx, err);
 }
@@ -98,7 +101,8 @@ static bool database_wait(const struct service *service, struct db *db, const si
     }
 }
 
-/* --- starting, in the order of what relies on what --------------------------------------------------- */
+/* --- starting, in the order of what relies on what
+ * --------------------------------------------------- */
 
 static void peers_config(const struct service *service, const struct config *config,
                          struct bus_config *bus)
@@ -163,14 +167,15 @@ static bool service_start(struct service_context *context, const sigset_t *signa
 {
     const struct config *config = context->config;
     const struct config_instance *instance;
-    return config_instance(config, context->service->name, (int)context->instance, &instance, err) &&
+    return config_instance(config, context->service->name, (int)context->instance, &instance,
+                           err) &&
            signer_new(context->service->name, config->keys, &context->signer, err) &&
            token_verifier_new(config->issuers, config->audience, &context->tokens, err) &&
            database_open(context, err) &&
            database_wait(context->service, context->db, signals, err) &&
-           bus_open(context, instance, err) &&
-           consumers_new(context, &context->consumers, err) && http_open(context, instance, err) &&
-           bus_start(context->bus, err) && consumers_start(context->consumers, err) &&
+           bus_open(context, instance, err) && consumers_new(context, &context->consumers, err) &&
+           http_open(context, instance, err) && bus_start(context->bus, err) &&
+           consumers_start(context->consumers, err) &&
            sweeper_start(context, &context->sweeper, err);
 }
 
@@ -191,7 +196,8 @@ static void service_stop(struct service_context *context)
     db_free(STEAL(context->db));
 }
 
-/* --- the process ------------------------------------------------------------------------------------------ */
+/* --- the process
+ * ------------------------------------------------------------------------------------------ */
 
 static void signals_block(sigset_t *ret_stop)
 {
@@ -233,7 +239,8 @@ static int service_serve(struct service_context *context, const struct service_a
     return status;
 }
 
-/* --- an operator's commands ---------------------------------------------------------------------------------- */
+/* --- an operator's commands
+ * ---------------------------------------------------------------------------------- */
 
 static bool erase_run(struct service_context *context, const struct service_args *args,
                       struct problem *err)

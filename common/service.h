@@ -30,7 +30,8 @@ struct service {
     const struct sweep *sweeps;
     size_t sweep_count;
     const struct subject_hooks *subjects; /* NULL = nothing of it is ever decided on */
-    const char *api_description; /* what /v1/openapi.json answers; NULL where another service does */
+    const char
+        *api_description; /* what /v1/openapi.json answers; NULL where another service does */
     /* Questions of its own that it answers on the bus, beside the house's. */
     const struct bus_answerer *answerers;
     size_t answerer_count;

@@ -38,7 +38,8 @@ static int option_read(char *words[], int count, struct service_args *args)
         args->instance = (int)number;
         return 2;
     }
-    if (count >= 2 && strcmp(words[0], "--ready-fd") == 0 && number_read(words[1], 65535, &number)) {
+    if (count >= 2 && strcmp(words[0], "--ready-fd") == 0 &&
+        number_read(words[1], 65535, &number)) {
         args->ready_fd = (int)number;
         return 2;
     }

@@ -15,8 +15,8 @@ struct service_args {
     int instance;       /* from 0 */
     int ready_fd;       /* -1 = none */
     const char *alliance_id;
-    const char *source;   /* of --resume */
-    int64_t sequence;     /* of --erase */
+    const char *source; /* of --resume */
+    int64_t sequence;   /* of --erase */
     const char *ground;
     const char *approver;
 };

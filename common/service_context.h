@@ -11,16 +11,16 @@
 
 struct service_context {
     const struct service *service;
-    const struct config *config;     /* common/config.h */
-    unsigned instance;               /* which of the service's instances, from 0 */
+    const struct config *config; /* common/config.h */
+    unsigned instance;           /* which of the service's instances, from 0 */
     struct db *db;
-    struct signer *signer;           /* common/sign.h */
-    struct token_verifier *tokens;   /* common/token.h */
-    struct bus *bus;                 /* common/bus.h */
-    struct consumers *consumers;     /* common/consumer.h */
-    struct sweeper *sweeper;         /* common/sweep.h */
-    struct http *http;               /* http_start(), http_stop() of common/http.h */
-    atomic_bool is_draining;         /* TERM has come: /readyz says 503 */
+    struct signer *signer;         /* common/sign.h */
+    struct token_verifier *tokens; /* common/token.h */
+    struct bus *bus;               /* common/bus.h */
+    struct consumers *consumers;   /* common/consumer.h */
+    struct sweeper *sweeper;       /* common/sweep.h */
+    struct http *http;             /* http_start(), http_stop() of common/http.h */
+    atomic_bool is_draining;       /* TERM has come: /readyz says 503 */
 };
 
 #endif

@@ -98,7 +98,8 @@ static bool pem_point(const char *file_name, const char *pem, char ret_x[BASE64U
     gnutls_free(secret.data);
     gnutls_privkey_deinit(key);
     if (!ok)
-        return problem_set(err, PROBLEM_INTERNAL, "%s: is not an EC key on P-256 in PEM", file_name);
+        return problem_set(err, PROBLEM_INTERNAL, "%s: is not an EC key on P-256 in PEM",
+                           file_name);
     return true;
 }
 
@@ -184,9 +185,9 @@ static bool token_mint(const struct signer *signer, struct minted *minted, int64
                        struct problem *err)
 {
     char_auto_t *jws = NULL;
-    json_auto_t *claims = json_pack("{s:s, s:s, s:I, s:I}", "iss", signer->service, "aud",
-                                    minted->audience, "iat", (json_int_t)now_s, "exp",
-                                    (json_int_t)(now_s + SERVICE_TOKEN_S));
+    json_auto_t *claims =
+        json_pack("{s:s, s:s, s:I, s:I}", "iss", signer->service, "aud", minted->audience, "iat",
+                  (json_int_t)now_s, "exp", (json_int_t)(now_s + SERVICE_TOKEN_S));
     if (claims == NULL)
         abort();
     if (!claims_sign(signer, claims, &jws, err))
@@ -223,10 +224,9 @@ bool signer_sign_head(struct signer *signer, const struct journal_head *head, ch
 {
     char hash[2 * HASH_BYTES + 1];
     hash_format(&head->hash, hash);
-    json_auto_t *claims = json_pack("{s:s, s:s, s:I, s:s, s:I}", "service", head->service,
-                                    "alliance", head->alliance_id, "sequence",
-                                    (json_int_t)head->sequence, "hash", hash, "iat",
-                                    (json_int_t)head->signed_at_s);
+    json_auto_t *claims = json_pack(
+        "{s:s, s:s, s:I, s:s, s:I}", "service", head->service, "alliance", head->alliance_id,
+        "sequence", (json_int_t)head->sequence, "hash", hash, "iat", (json_int_t)head->signed_at_s);
     if (claims == NULL)
         abort();
     return claims_sign(signer, claims, ret_jws, err);

@@ -14,8 +14,8 @@
 #include "common/problem.h"
 
 enum {
-    SERVICE_TOKEN_S = 60,        /* how long one is good */
-    SERVICE_TOKEN_RENEW_S = 30,  /* minted anew when less than this is left */
+    SERVICE_TOKEN_S = 60,       /* how long one is good */
+    SERVICE_TOKEN_RENEW_S = 30, /* minted anew when less than this is left */
     SERVICE_TOKEN_SKEW_S = 5,
     SERVICE_TOKEN_SIZE = 1024,
 };
@@ -52,8 +52,8 @@ const char *signer_service(const struct signer *signer);
 void signer_derive(const struct signer *signer, const char *purpose, unsigned char ret_secret[32]);
 
 /* A token that says to `audience` who we are; cached and minted anew in time. */
-bool signer_token(struct signer *signer, const char *audience,
-                  char ret_token[SERVICE_TOKEN_SIZE], struct problem *err) MUST_CHECK;
+bool signer_token(struct signer *signer, const char *audience, char ret_token[SERVICE_TOKEN_SIZE],
+                  struct problem *err) MUST_CHECK;
 /* Verifies a token for us at `now_s` (seconds since 1970). `expected` is the service it must come
  * from, NULL = any. Fails with UNAUTHENTICATED. */
 bool signer_check_token(struct signer *signer, const char *token, const char *expected,
@@ -67,7 +67,8 @@ struct journal_head {
     struct hash hash;
     int64_t signed_at_s;
 };
-/* Compact JWS with the claims service, alliance, sequence, hash (hex) and iat; the caller frees it. */
+/* Compact JWS with the claims service, alliance, sequence, hash (hex) and iat; the caller frees it.
+ */
 bool signer_sign_head(struct signer *signer, const struct journal_head *head, char **ret_jws,
                       struct problem *err) MUST_CHECK;
 /* Verifies one; `keys` NULL reads the claims without a signature check. */

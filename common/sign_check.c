@@ -61,7 +61,8 @@ static bool member_is(const json_t *object, const char *name, const char *value)
 /* One entry of the file: a P-256 key for ES256 signatures and nothing else. */
 static bool key_read(const json_t *entry, struct public_key *ret_key)
 {
-    const char *kid = json_text(entry, "kid"), *x = json_text(entry, "x"), *y = json_text(entry, "y");
+    const char *kid = json_text(entry, "kid"), *x = json_text(entry, "x"),
+               *y = json_text(entry, "y");
     if (kid == NULL || x == NULL || y == NULL || strlen(x) != 43 || strlen(y) != 43 ||
         !member_is(entry, "kty", "EC") || !member_is(entry, "crv", "P-256") ||
         json_object_get(entry, "d") != NULL || !kid_service(kid, ret_key->service))
@@ -69,7 +70,8 @@ static bool key_read(const json_t *entry, struct public_key *ret_key)
     snprintf(ret_key->kid, sizeof ret_key->kid, "%s", kid);
     snprintf(ret_key->x, sizeof ret_key->x, "%s", x);
     snprintf(ret_key->y, sizeof ret_key->y, "%s", y);
-    json_auto_t *bare = json_pack("{s:s, s:s, s:s, s:s}", "kty", "EC", "crv", "P-256", "x", x, "y", y);
+    json_auto_t *bare =
+        json_pack("{s:s, s:s, s:s, s:s}", "kty", "EC", "crv", "P-256", "x", x, "y", y);
     if (bare == NULL || r_jwk_init(&ret_key->jwk) != RHN_OK)
         return false;
     if (r_jwk_import_from_json_t(ret_key->jwk, bare) != RHN_OK ||
@@ -266,8 +268,7 @@ bool signer_check_token(struct signer *signer, const char *token, const char *ex
         return problem_set(err, PROBLEM_UNAUTHENTICATED, "no service token");
     if (!key_set_verify(signer_keys(signer), token, service, &claims, err))
         return false;
-    if (!member_is(claims, "iss", service) ||
-        (expected != NULL && strcmp(expected, service) != 0))
+    if (!member_is(claims, "iss", service) || (expected != NULL && strcmp(expected, service) != 0))
         return problem_set(err, PROBLEM_UNAUTHENTICATED, "the service token is %s's", service);
     if (!member_is(claims, "aud", signer_service(signer)))
         return problem_set(err, PROBLEM_UNAUTHENTICATED, "the service token is not for %s",
@@ -312,8 +313,8 @@ bool journal_head_read(struct key_set *keys, const char *text, struct journal_he
     if (!head_of_claims(claims, &head))
         return problem_set(err, PROBLEM_BODY_INVALID, "not a journal head");
     if (keys != NULL && strcmp(head.service, service) != 0)
-        return problem_set(err, PROBLEM_UNAUTHENTICATED, "%s signed a head of %s's journal", service,
-                           head.service);
+        return problem_set(err, PROBLEM_UNAUTHENTICATED, "%s signed a head of %s's journal",
+                           service, head.service);
     *ret_head = head;
     return true;
 }

@@ -23,7 +23,8 @@ static json_t *object_new(void)
     return object;
 }
 
-/* --- the digest ---------------------------------------------------------------------------------------- */
+/* --- the digest
+ * ---------------------------------------------------------------------------------------- */
 
 bool subject_digest(const char *ref, const char *effect, const char *nonce, int64_t version,
                     const json_t *content, char ret_digest[DIGEST_SIZE], size_t *ret_content_size,
@@ -61,15 +62,16 @@ bool subject_digest_matches(const json_t *carried_event_data)
            strcmp(own, digest) == 0;
 }
 
-/* --- rows and events --------------------------------------------------------------------------------------- */
+/* --- rows and events
+ * --------------------------------------------------------------------------------------- */
 
 bool frozen_is_held(const struct frozen *frozen)
 {
     return strcmp(frozen->state, "asked") == 0 || strcmp(frozen->state, "held") == 0;
 }
 
-bool frozen_load(struct act *act, const char *decision_id, bool *ret_found, struct frozen *ret_frozen,
-                 struct problem *err)
+bool frozen_load(struct act *act, const char *decision_id, bool *ret_found,
+                 struct frozen *ret_frozen, struct problem *err)
 {
     db_rows_auto_t rows = {0};
     if (!act_select(act, &QUERY_FROZEN_GET, &rows, err, db_text(decision_id)))
@@ -96,8 +98,8 @@ bool frozen_described(struct act *act, const struct frozen *frozen, json_t **ret
     json_auto_t *envelope = NULL;
     char type[CODE_SIZE];
     snprintf(type, sizeof type, "%s.subject.frozen.v1", act->service);
-    if (!act_select(act, &QUERY_FROZEN_DESCRIBED, &rows, err, db_text(frozen->subject), db_text(type),
-                    db_text(frozen->decision_id)))
+    if (!act_select(act, &QUERY_FROZEN_DESCRIBED, &rows, err, db_text(frozen->subject),
+                    db_text(type), db_text(frozen->decision_id)))
         return false;
     if (rows.count == 1) {
         const char *body = row_text(&rows, 0, "body");
@@ -166,7 +168,8 @@ bool subject_check_thawed(struct act *act, const char *ref, struct problem *err)
     return true;
 }
 
-/* --- describe and freeze ------------------------------------------------------------------------------------ */
+/* --- describe and freeze
+ * ------------------------------------------------------------------------------------ */
 
 static void subject_done(struct subject *subject)
 {
@@ -218,10 +221,8 @@ static bool described_freeze(struct act *act, const struct subject *subject, str
                            "what is decided on has %zu bytes; a decision holds at most %d", size,
                            SUBJECT_CONTENT_BYTES_MAX);
     json_auto_t *described = described_write(subject, frozen);
-    struct frozen_event event = {.name = "subject.frozen",
-                                 .frozen = frozen,
-                                 .described = described,
-                                 .with_described = true};
+    struct frozen_event event = {
+        .name = "subject.frozen", .frozen = frozen, .described = described, .with_described = true};
     if (!frozen_append(act, &event, err))
         return false;
     *ret_described = STEAL(described);
@@ -239,9 +240,9 @@ static bool described_again(struct act *act, const struct frozen *frozen, const 
     return frozen_described(act, frozen, ret_described, err);
 }
 
-static bool freeze(struct act *act, const struct subject_hooks *hooks, const struct standing *standing,
-                   const char *state, struct frozen *frozen, json_t **ret_described,
-                   struct problem *err)
+static bool freeze(struct act *act, const struct subject_hooks *hooks,
+                   const struct standing *standing, const char *state, struct frozen *frozen,
+                   json_t **ret_described, struct problem *err)
 {
     bool is_again;
     struct frozen before;
@@ -284,7 +285,9 @@ bool subject_freeze(struct act *act, const struct subject_hooks *hooks,
            freeze(act, hooks, standing, "held", &frozen, ret_described, err);
 }
 
-/* --- on the bus ------------------------------------------------------------------------------------------------ */
+/* --- on the bus
+ * ------------------------------------------------------------------------------------------------
+ */
 
 bool subject_ask(struct service_context *context, const struct caller *caller,
                  const char *alliance_id, const char *request_id, const char *traceparent,
@@ -322,9 +325,10 @@ static bool cursor_reached(struct service_context *context, const char *alliance
     return true;
 }
 
-/* Membership knows its roster up to there; so must we, or we would refuse whom it has just let in. */
-static bool catch_up_wait(struct service_context *context, const char *alliance_id, int64_t sequence,
-                          struct problem *err)
+/* Membership knows its roster up to there; so must we, or we would refuse whom it has just let in.
+ */
+static bool catch_up_wait(struct service_context *context, const char *alliance_id,
+                          int64_t sequence, struct problem *err)
 {
     int64_t deadline_ms = monotonic_ms() + CATCH_UP_MS;
     bool is_reached = false;
@@ -350,13 +354,14 @@ static struct actor actor_of(const struct caller *caller)
     return actor;
 }
 
-static bool describe_once(const struct bus_question *question, struct frozen *frozen, struct act *act,
-                          json_t **ret_described, struct problem *err)
+static bool describe_once(const struct bus_question *question, struct frozen *frozen,
+                          struct act *act, json_t **ret_described, struct problem *err)
 {
     struct service_context *context = question->context;
     struct actor actor = actor_of(&question->caller);
     struct standing standing;
-    if (!act_begin(context->db, context->service->name, question->alliance_id, &actor, false, act, err))
+    if (!act_begin(context->db, context->service->name, question->alliance_id, &actor, false, act,
+                   err))
         return false;
     memcpy(act->request_id, question->request_id, UUID_SIZE);
     memcpy(act->traceparent, question->traceparent, TRACEPARENT_SIZE);

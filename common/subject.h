@@ -13,13 +13,13 @@
  * it: sha256(canonical {"content", "effect", "nonce", "subject", "version"}). */
 enum { SUBJECT_CONTENT_BYTES_MAX = 32 * 1024 }; /* canonical: it must fit every decision event */
 struct subject {
-    char kind[CODE_SIZE];     /* of A9: "admit", "move-money", "spend-ring-fence" ... */
+    char kind[CODE_SIZE]; /* of A9: "admit", "move-money", "spend-ring-fence" ... */
     char title[NAME_SIZE];
     char summary[TEXT_SIZE];
     int64_t version;
-    json_t *content;          /* owned by the caller of the hook */
-    json_t *organisations;    /* array of ODS codes concerned; NULL = none in particular */
-    json_t *restricted_to;    /* array of ODS codes; NULL = open */
+    json_t *content;       /* owned by the caller of the hook */
+    json_t *organisations; /* array of ODS codes concerned; NULL = none in particular */
+    json_t *restricted_to; /* array of ODS codes; NULL = open */
 };
 
 /* A decision that membership says has been carried, matched against the freeze. */
@@ -48,26 +48,29 @@ struct subject_hooks {
      * return false with its 4xx problem; the house takes back whatever was appended and appends
      * `<service>.effect.refused.v1`. */
     bool (*carry)(struct act *act, const struct carried_decision *decision, struct problem *err);
-    /* The decision ended without effect: `outcome` is rejected, lapsed, escalated, withdrawn, refused
-     * (carry() or the house refused it) or unopened. NULL = nothing to undo. */
+    /* The decision ended without effect: `outcome` is rejected, lapsed, escalated, withdrawn,
+     * refused (carry() or the house refused it) or unopened. NULL = nothing to undo. */
     bool (*release)(struct act *act, const char *ref, const char *effect, const char *outcome,
                     struct problem *err);
 };
 
-/* --- membership's own subjects, within its own acts ----------------------------------------------- */
+/* --- membership's own subjects, within its own acts
+ * ----------------------------------------------- */
 
 /* Describes, digests and freezes `ref` for this decision, opened in the same act. `ret_described`
  * is {"kind", "title", "summary", "content", "version", "nonce", "digest", "organisations"?,
  * "restrictedTo"?}; the caller frees it. */
 bool subject_freeze(struct act *act, const struct subject_hooks *hooks,
                     const struct standing *standing, const char *ref, const char *effect,
-                    const char *decision_id, json_t **ret_described, struct problem *err) MUST_CHECK;
+                    const char *decision_id, json_t **ret_described,
+                    struct problem *err) MUST_CHECK;
 /* What a decision's end means for its subject: `outcome` is carried, rejected, lapsed, escalated or
  * withdrawn, `event_data` the data of the event that says so (member `decision`). */
 bool subject_settle(struct act *act, const struct subject_hooks *hooks, const char *outcome,
                     const json_t *event_data, struct problem *err) MUST_CHECK;
 
-/* --- other services' subjects ------------------------------------------------------------------------ */
+/* --- other services' subjects
+ * ------------------------------------------------------------------------ */
 
 /* Asks the owner of `ref` (over the bus, as `caller`) to describe and freeze it for a decision that
  * is about to open; the same answer as subject_freeze(). Before the act, not within it: it waits.
@@ -75,9 +78,11 @@ bool subject_settle(struct act *act, const struct subject_hooks *hooks, const ch
 bool subject_ask(struct service_context *context, const struct caller *caller,
                  const char *alliance_id, const char *request_id, const char *traceparent,
                  const char *ref, const char *effect, const char *decision_id,
-                 int64_t membership_sequence, json_t **ret_described, struct problem *err) MUST_CHECK;
+                 int64_t membership_sequence, json_t **ret_described,
+                 struct problem *err) MUST_CHECK;
 
-/* --- the owner's side, driven by the house --------------------------------------------------------------- */
+/* --- the owner's side, driven by the house
+ * --------------------------------------------------------------- */
 
 /* Answers subject.describe: describes, digests and freezes, as the caller may see it. The same
  * question again gives the same answer. */
@@ -89,7 +94,8 @@ bool subject_react(struct act *act, const struct subject_hooks *hooks,
 bool subject_thaw_unopened(struct act *act, const struct subject_hooks *hooks,
                            struct problem *err) MUST_CHECK;
 
-/* --- for handlers and reactions ---------------------------------------------------------------------------- */
+/* --- for handlers and reactions
+ * ---------------------------------------------------------------------------- */
 
 /* SUBJECT_FROZEN while a decision holds the subject: call it before changing one. */
 bool subject_check_thawed(struct act *act, const char *ref, struct problem *err) MUST_CHECK;

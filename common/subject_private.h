@@ -18,8 +18,8 @@ struct frozen {
     int64_t frozen_ms;
 };
 /* `ret_found` is false when this decision never froze anything here. */
-bool frozen_load(struct act *act, const char *decision_id, bool *ret_found, struct frozen *ret_frozen,
-                 struct problem *err) MUST_CHECK;
+bool frozen_load(struct act *act, const char *decision_id, bool *ret_found,
+                 struct frozen *ret_frozen, struct problem *err) MUST_CHECK;
 bool frozen_is_held(const struct frozen *frozen); /* asked or held */
 /* What was described then; {} when that body was erased. */
 bool frozen_described(struct act *act, const struct frozen *frozen, json_t **ret_described,
@@ -27,16 +27,17 @@ bool frozen_described(struct act *act, const struct frozen *frozen, json_t **ret
 
 /* Appends `<service>.<name>.v1` about a frozen subject, restricted as it was described. */
 struct frozen_event {
-    const char *name;              /* "subject.held" */
-    const struct frozen *frozen;   /* its row from now on; NULL = it was never frozen here */
-    const json_t *described;       /* for `restrictedTo`; NULL = open */
-    bool with_described;           /* put it into the event */
-    bool is_effect;                /* the decision's outcome here ... */
-    const char *refusal;           /* ... refused for this reason; NULL = done */
-    const char *subject;           /* without a row: which subject, which decision */
+    const char *name;            /* "subject.held" */
+    const struct frozen *frozen; /* its row from now on; NULL = it was never frozen here */
+    const json_t *described;     /* for `restrictedTo`; NULL = open */
+    bool with_described;         /* put it into the event */
+    bool is_effect;              /* the decision's outcome here ... */
+    const char *refusal;         /* ... refused for this reason; NULL = done */
+    const char *subject;         /* without a row: which subject, which decision */
     const char *decision_id;
 };
-bool frozen_append(struct act *act, const struct frozen_event *event, struct problem *err) MUST_CHECK;
+bool frozen_append(struct act *act, const struct frozen_event *event,
+                   struct problem *err) MUST_CHECK;
 
 /* sha256(canonical {"content", "effect", "nonce", "subject", "version"}) */
 bool subject_digest(const char *ref, const char *effect, const char *nonce, int64_t version,

@@ -15,15 +15,22 @@ static json_t *object_new(void)
     return object;
 }
 
-/* --- a carried decision ------------------------------------------------------------------------------- */
+/* --- a carried decision
+ * ------------------------------------------------------------------------------- */
 
 /* Kinds that the agreement may not loosen: nothing but unanimity carries them. */
 static bool kind_is_reserved(const char *kind)
 {
-    static const char *const kinds[] = {
-        "found",         "admit",     "exclude",          "change-host",      "vary-agreement",
-        "move-money",    "move-control-totals", "approve-settlement", "release-reserve",
-        "spend-ring-fence"};
+    static const char *const kinds[] = {"found",
+                                        "admit",
+                                        "exclude",
+                                        "change-host",
+                                        "vary-agreement",
+                                        "move-money",
+                                        "move-control-totals",
+                                        "approve-settlement",
+                                        "release-reserve",
+                                        "spend-ring-fence"};
     for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++)
         if (strcmp(kinds[i], kind) == 0)
             return true;
@@ -42,13 +49,15 @@ static const char *carried_fault(const struct frozen *frozen, const json_t *even
     const json_t *decision = json_member(event_data, "decision");
     if (!text_is(decision, "state", "carried"))
         return "the decision is not carried";
-    if (!text_is(decision, "subject", frozen->subject) || !text_is(decision, "effect", frozen->effect))
+    if (!text_is(decision, "subject", frozen->subject) ||
+        !text_is(decision, "effect", frozen->effect))
         return "the decision is about another subject or effect";
     if (!text_is(decision, "kind", frozen->kind))
         return "the decision is of another kind";
     if (kind_is_reserved(frozen->kind) && !text_is(decision, "rule", "unanimous"))
         return "a reserved decision needs unanimity";
-    if (!text_is(decision, "digest", frozen->digest) || !text_is(decision, "nonce", frozen->nonce) ||
+    if (!text_is(decision, "digest", frozen->digest) ||
+        !text_is(decision, "nonce", frozen->nonce) ||
         json_integer_or(decision, "subjectVersion", -1) != frozen->version ||
         !subject_digest_matches(event_data))
         return "what was voted on is not what was frozen";
@@ -117,12 +126,11 @@ static bool carry(struct act *act, const struct subject_hooks *hooks, struct fro
         *err = refusal;
         return false;
     }
-    return act_drop(act, &mark, err) &&
-           refuse(act, hooks, frozen, described, refusal.detail, err);
+    return act_drop(act, &mark, err) && refuse(act, hooks, frozen, described, refusal.detail, err);
 }
 
-static bool settle_carried(struct act *act, const struct subject_hooks *hooks, struct frozen *frozen,
-                           const json_t *event_data, struct problem *err)
+static bool settle_carried(struct act *act, const struct subject_hooks *hooks,
+                           struct frozen *frozen, const json_t *event_data, struct problem *err)
 {
     json_auto_t *described = NULL;
     if (!frozen_described(act, frozen, &described, err))
@@ -133,7 +141,8 @@ static bool settle_carried(struct act *act, const struct subject_hooks *hooks, s
     return carry(act, hooks, frozen, described, event_data, err);
 }
 
-/* --- every end ------------------------------------------------------------------------------------------- */
+/* --- every end
+ * ------------------------------------------------------------------------------------------- */
 
 static bool thaw(struct act *act, const struct subject_hooks *hooks, struct frozen *frozen,
                  const char *outcome, struct problem *err)
@@ -157,8 +166,9 @@ static bool refuse_unheld(struct act *act, const json_t *event_data, const struc
     struct frozen_event event = {.name = "effect.refused",
                                  .described = described,
                                  .is_effect = true,
-                                 .refusal = frozen == NULL ? "the subject was never frozen for it"
-                                                           : "the subject is no longer frozen for it",
+                                 .refusal = frozen == NULL
+                                                ? "the subject was never frozen for it"
+                                                : "the subject is no longer frozen for it",
                                  .subject = json_text(decision, "subject"),
                                  .decision_id = json_text(decision, "id")};
     return frozen_append(act, &event, err);
@@ -199,8 +209,7 @@ static bool settle_opened(struct act *act, const json_t *decision, struct proble
     if (!frozen_described(act, &frozen, &described, err))
         return false;
     frozen_set(&frozen, "held");
-    struct frozen_event event = {
-        .name = "subject.held", .frozen = &frozen, .described = described};
+    struct frozen_event event = {.name = "subject.held", .frozen = &frozen, .described = described};
     return frozen_append(act, &event, err);
 }
 
@@ -208,7 +217,8 @@ bool subject_react(struct act *act, const struct subject_hooks *hooks,
                    const struct foreign_event *event, struct problem *err)
 {
     static const char prefix[] = "membership.decision.";
-    static const char *const outcomes[] = {"carried", "rejected", "lapsed", "escalated", "withdrawn"};
+    static const char *const outcomes[] = {"carried", "rejected", "lapsed", "escalated",
+                                           "withdrawn"};
     const json_t *decision = json_member(event->data, "decision");
     const char *ref = json_text(decision, "subject");
     if (hooks == NULL || ref == NULL || strncmp(event->type, prefix, strlen(prefix)) != 0 ||

@@ -20,7 +20,8 @@ struct sweeper {
     bool is_stopping;
 };
 
-/* --- one alliance --------------------------------------------------------------------------------------- */
+/* --- one alliance
+ * --------------------------------------------------------------------------------------- */
 
 static bool thaw_run(struct act *act, const struct service_context *context, struct problem *err)
 {
@@ -47,7 +48,8 @@ static bool act_run(struct service_context *context, const char *alliance_id,
     return true;
 }
 
-/* Which sweeps have something due: bit i for sweep i, the bit after the last for the house's own. */
+/* Which sweeps have something due: bit i for sweep i, the bit after the last for the house's own.
+ */
 static bool due_read(struct service_context *context, const char *alliance_id, unsigned *ret_due,
                      struct problem *err)
 {
@@ -113,7 +115,8 @@ int sweep_run(struct service_context *context)
     return done;
 }
 
-/* --- the thread --------------------------------------------------------------------------------------------- */
+/* --- the thread
+ * --------------------------------------------------------------------------------------------- */
 
 /* Waits for the next round; false = stop. */
 static bool round_wait(struct sweeper *sweeper)

@@ -20,7 +20,8 @@ static json_t *need(json_t *value)
     return value;
 }
 
-/* --- our own events ------------------------------------------------------------------------------------ */
+/* --- our own events
+ * ------------------------------------------------------------------------------------ */
 
 static json_t *links_write(const json_t *envelope)
 {
@@ -67,14 +68,16 @@ bool trace_events(struct db_tx *tx, const char *service, const json_t *subjects,
         json_auto_t *envelope = NULL;
         const char *body = row_text(&rows, i, "body");
         if (!json_parse(body, strlen(body), &envelope, err))
-            return problem_set(err, PROBLEM_INTERNAL, "an event cannot be read: %.200s", err->detail);
+            return problem_set(err, PROBLEM_INTERNAL, "an event cannot be read: %.200s",
+                               err->detail);
         json_push_new(events, node_write(service, row_int(&rows, i, "sequence"), envelope));
     }
     *ret_events = json_incref(events);
     return true;
 }
 
-/* --- the walk --------------------------------------------------------------------------------------------- */
+/* --- the walk
+ * --------------------------------------------------------------------------------------------- */
 
 struct walk {
     struct request *request;
@@ -235,7 +238,8 @@ static bool walk_start_at(struct walk *walk, int64_t sequence, struct problem *e
     return true;
 }
 
-/* --- the answer ---------------------------------------------------------------------------------------------- */
+/* --- the answer
+ * ---------------------------------------------------------------------------------------------- */
 
 static int node_compare(const void *left, const void *right)
 {

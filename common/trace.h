@@ -1,6 +1,7 @@
-/* Where something comes from, in one call: breadth-first over the `links` of events, through our own
- * journal and the other services' (question trace.read); 1 s and 100 nodes at most. A service that
- * did not answer is named in `incomplete`. What is restricted to others is left out, links and all. */
+/* Where something comes from, in one call: breadth-first over the `links` of events, through our
+ * own journal and the other services' (question trace.read); 1 s and 100 nodes at most. A service
+ * that did not answer is named in `incomplete`. What is restricted to others is left out, links and
+ * all. */
 #ifndef ACCORD_COMMON_TRACE_H
 #define ACCORD_COMMON_TRACE_H
 
