@@ -6,5 +6,123 @@ begin;
 call accord.service_schema('risk');
 set local role risk_owner;
 call accord.service_tables('risk');
+set local search_path = risk, accord, pg_catalog;
+
+-- The bands that scores fall into, in versions (D2) ------------------------------------------------
+create table criteria (
+    alliance_id uuid not null,
+    number bigint not null check (number > 0),
+    sequence bigint not null,
+    bands jsonb not null check (jsonb_typeof(bands) = 'array' and jsonb_array_length(bands) = 4),
+    reason text not null check (length(reason) between 1 and 1000),
+    adopted_at timestamptz not null,
+    adopted_by uuid, -- an appointment; null on the default
+    primary key (alliance_id, number)
+);
+call accord.fact_table('risk', 'criteria', p_is_history => true);
+
+-- The register (D1, D2) ------------------------------------------------------------------------------
+create table risk (
+    alliance_id uuid not null,
+    id uuid not null,
+    sequence bigint not null,
+    title text not null check (length(title) between 1 and 200),
+    cause text not null check (length(cause) between 1 and 1000),
+    event text not null check (length(event) between 1 and 1000),
+    effect text not null check (length(effect) between 1 and 1000),
+    category text not null check (category in ('safety', 'quality', 'workforce', 'statutory', 'reputation',
+                                               'objectives', 'finance', 'service', 'environment')),
+    owner_organisation text not null check (owner_organisation ~ '^[A-Z0-9]{3,10}$'),
+    owner_appointment_id uuid,
+    supporting_organisations jsonb not null check (jsonb_typeof(supporting_organisations) = 'array'),
+    links jsonb not null check (jsonb_typeof(links) = 'array'),
+    likelihood bigint not null check (likelihood between 1 and 5),
+    consequence bigint not null check (consequence between 1 and 5),
+    score bigint not null,
+    band text not null check (band in ('low', 'moderate', 'high', 'extreme')),
+    criteria_version bigint not null,
+    initial_likelihood bigint not null check (initial_likelihood between 1 and 5),
+    initial_consequence bigint not null check (initial_consequence between 1 and 5),
+    initial_score bigint not null,
+    initial_band text not null check (initial_band in ('low', 'moderate', 'high', 'extreme')),
+    initial_criteria_version bigint not null,
+    target_likelihood bigint check (target_likelihood between 1 and 5),
+    target_consequence bigint check (target_consequence between 1 and 5),
+    target_score bigint,
+    target_band text check (target_band in ('low', 'moderate', 'high', 'extreme')),
+    target_criteria_version bigint,
+    state text not null check (state in ('open', 'closing', 'closed')),
+    signatures jsonb not null check (jsonb_typeof(signatures) = 'array'
+                                     and jsonb_array_length(signatures) <= 2),
+    logged_at timestamptz not null,
+    changed_at timestamptz not null,
+    changed_by uuid not null, -- an appointment
+    changed_organisation text not null,
+    change text not null check (change in ('logged', 'revised', 'scored', 'closing', 'signed', 'closed')),
+    reason text check (length(reason) between 1 and 1000),
+    score_number bigint not null check (score_number > 0),
+    version bigint not null check (version > 0),
+    primary key (alliance_id, id),
+    constraint score_is_product check (score = likelihood * consequence),
+    constraint initial_is_product check (initial_score = initial_likelihood * initial_consequence),
+    constraint target_is_product check (target_score = target_likelihood * target_consequence),
+    constraint target_is_whole
+        check (num_nulls(target_likelihood, target_consequence, target_score, target_band,
+                         target_criteria_version) in (0, 5)),
+    constraint changed_with_reason check (change = 'logged' or reason is not null),
+    -- D6: quality and safety risks close with two signatures.
+    constraint closed_with_signatures
+        check (state <> 'closed' or category not in ('quality', 'safety')
+               or jsonb_array_length(signatures) = 2),
+    constraint signed_while_closing check (state <> 'open' or jsonb_array_length(signatures) = 0),
+    foreign key (alliance_id, criteria_version) references criteria (alliance_id, number),
+    foreign key (alliance_id, initial_criteria_version) references criteria (alliance_id, number),
+    foreign key (alliance_id, target_criteria_version) references criteria (alliance_id, number)
+);
+create index risk_band on risk (alliance_id, state, band);
+call accord.fact_table('risk', 'risk');
+
+-- Every version of every risk: the register as it stood (D7) -----------------------------------------
+create table risk_history (
+    like risk including constraints,
+    primary key (alliance_id, id, version),
+    foreign key (alliance_id, id) references risk (alliance_id, id)
+);
+create index risk_history_changed on risk_history (alliance_id, changed_at);
+call accord.fact_table('risk', 'risk_history', p_is_history => true);
+
+-- Scores: who, when, from, to, why (D2, D7) ---------------------------------------------------------
+create table score (
+    alliance_id uuid not null,
+    risk_id uuid not null,
+    number bigint not null check (number > 0),
+    sequence bigint not null,
+    kind text not null check (kind in ('initial', 'current', 'target')),
+    likelihood bigint not null check (likelihood between 1 and 5),
+    consequence bigint not null check (consequence between 1 and 5),
+    score bigint not null,
+    band text not null check (band in ('low', 'moderate', 'high', 'extreme')),
+    criteria_version bigint not null,
+    from_likelihood bigint check (from_likelihood between 1 and 5),
+    from_consequence bigint check (from_consequence between 1 and 5),
+    from_score bigint,
+    from_band text check (from_band in ('low', 'moderate', 'high', 'extreme')),
+    from_criteria_version bigint,
+    reason text not null check (length(reason) between 1 and 1000),
+    scored_at timestamptz not null,
+    scored_by uuid not null, -- an appointment
+    organisation text not null,
+    primary key (alliance_id, risk_id, number),
+    constraint score_is_product check (score = likelihood * consequence),
+    constraint from_is_product check (from_score = from_likelihood * from_consequence),
+    constraint from_is_whole
+        check (num_nulls(from_likelihood, from_consequence, from_score, from_band,
+                         from_criteria_version) in (0, 5)),
+    constraint first_comes_from_nothing check (kind <> 'initial' or (number = 1 and from_score is null)),
+    foreign key (alliance_id, risk_id) references risk (alliance_id, id),
+    foreign key (alliance_id, criteria_version) references criteria (alliance_id, number),
+    foreign key (alliance_id, from_criteria_version) references criteria (alliance_id, number)
+);
+call accord.fact_table('risk', 'score', p_is_history => true);
 
 commit;

@@ -1,4 +1,8 @@
 -- Verify risk:tables
 begin;
 select alliance_id, sequence, class, digest, hash from risk.journal where false;
+select alliance_id, number, bands from risk.criteria where false;
+select alliance_id, id, score, band, state from risk.risk where false;
+select alliance_id, id, version, changed_at from risk.risk_history where false;
+select alliance_id, risk_id, number, score from risk.score where false;
 rollback;

@@ -1,0 +1,56 @@
+#include "services/risk/api.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/journal.h"
+#include "common/trace.h"
+#include "services/risk/api/handlers.h"
+
+bool editor_of_request(const struct request *request, struct editor *ret, struct problem *err)
+{
+    static const char *const WRITERS[] = {"quality-lead",
+                                          "lead-nurse",
+                                          "senior-medical-lead",
+                                          "partner-representative",
+                                          "deputy",
+                                          "finance-lead",
+                                          "chair",
+                                          "alliance-director",
+                                          NULL};
+    const struct appointment *appointment = standing_acts_by(&request->standing, WRITERS);
+    if (appointment == NULL)
+        return problem_set(err, PROBLEM_ROLE_MISSING, "this needs an appointment in the alliance");
+    snprintf(ret->appointment_id, sizeof(ret->appointment_id), "%s", appointment->id);
+    snprintf(ret->organisation, sizeof(ret->organisation), "%s", appointment->organisation);
+    ret->now_ms = request->now_ms;
+    return true;
+}
+
+bool alliance_check_active(const struct request *request, struct problem *err)
+{
+    const char *status = request->standing.alliance_status;
+    return strcmp(status, "active") == 0 ||
+           problem_set(err, PROBLEM_ALLIANCE_NOT_ACTIVE, "the alliance is %s", status);
+}
+
+const struct route RISK_ROUTES[] = {
+    {.operation_id = "listRisks", .handle = list_risks},
+    {.operation_id = "logRisk", .handle = log_risk},
+    {.operation_id = "getRisk", .handle = get_risk},
+    {.operation_id = "reviseRisk", .handle = revise_risk},
+    {.operation_id = "listScores", .handle = list_scores},
+    {.operation_id = "scoreRisk", .handle = score_risk},
+    {.operation_id = "getScore", .handle = get_score},
+    {.operation_id = "closeRisk", .handle = close_risk},
+    {.operation_id = "signClosure", .handle = sign_closure},
+    {.operation_id = "listRiskHistory", .handle = list_risk_history},
+    {.operation_id = "traceRisk", .handle = trace_get},
+    {.operation_id = "listRegister", .handle = list_register},
+    {.operation_id = "listCriteria", .handle = list_criteria},
+    {.operation_id = "adoptCriteria", .handle = adopt_criteria},
+    {.operation_id = "getCriteria", .handle = get_criteria},
+    {.operation_id = "listRiskJournal", .handle = journal_list},
+    {.operation_id = "getRiskJournalHead", .handle = journal_head_get},
+};
+const size_t RISK_ROUTE_COUNT = ARRAY_LENGTH(RISK_ROUTES);

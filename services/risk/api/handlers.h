@@ -1,0 +1,33 @@
+/* The handlers, by noun: api/risks.c, api/scores.c, api/criteria.c; api.c has the table. */
+#ifndef ACCORD_RISK_API_HANDLERS_H
+#define ACCORD_RISK_API_HANDLERS_H
+
+#include "common/http.h"
+#include "services/risk/model.h"
+
+handler list_risks;
+handler log_risk;
+handler get_risk;
+handler revise_risk;
+handler close_risk;
+handler sign_closure;
+handler list_risk_history;
+handler list_register;
+
+handler list_scores;
+handler score_risk;
+handler get_score;
+
+handler list_criteria;
+handler adopt_criteria;
+handler get_criteria;
+
+/* Who changes something, by an appointment that may write here. */
+bool editor_of_request(const struct request *request, struct editor *ret,
+                       struct problem *err) MUST_CHECK;
+/* ALLIANCE_NOT_ACTIVE unless it is. */
+bool alliance_check_active(const struct request *request, struct problem *err) MUST_CHECK;
+
+json_t *rating_to_json(const struct rating *rating);
+
+#endif

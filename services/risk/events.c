@@ -1,0 +1,199 @@
+#include "services/risk/events.h"
+
+#include <stdio.h>
+
+#include "common/instant.h"
+#include "common/json.h"
+#include "services/risk/rules.h"
+#include "services/risk/store.h"
+
+void risk_ref(const struct risk *risk, char ret_ref[REF_SIZE])
+{
+    snprintf(ret_ref, REF_SIZE, "risk/risks/%s", risk->id);
+}
+
+/* Rows as their tables have them ------------------------------------------------------------------------ */
+
+/* Members "likelihood", "score" ... or, of an earlier or other rating, "fromLikelihood" ... */
+static void rating_put(json_t *row, const char *prefix, const struct rating *rating)
+{
+    char name[40];
+    bool is_bare = prefix[0] == '\0';
+    if (!rating_is_given(rating))
+        return;
+    snprintf(name, sizeof(name), "%s%s", prefix, is_bare ? "likelihood" : "Likelihood");
+    json_put_integer(row, name, rating->likelihood);
+    snprintf(name, sizeof(name), "%s%s", prefix, is_bare ? "consequence" : "Consequence");
+    json_put_integer(row, name, rating->consequence);
+    snprintf(name, sizeof(name), "%s%s", prefix, is_bare ? "score" : "Score");
+    json_put_integer(row, name, rating->score);
+    snprintf(name, sizeof(name), "%s%s", prefix, is_bare ? "band" : "Band");
+    json_put_text(row, name, band_word(rating->band));
+    snprintf(name, sizeof(name), "%s%s", prefix, is_bare ? "criteriaVersion" : "CriteriaVersion");
+    json_put_integer(row, name, rating->criteria_version);
+}
+
+static json_t *supporting_row(const struct risk *risk)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < risk->supporting_count; i++)
+        json_push_new(array, json_string(risk->supporting[i]));
+    return array;
+}
+
+static json_t *links_row(const struct risk *risk)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < risk->link_count; i++)
+        json_push_new(array, json_string(risk->links[i]));
+    return array;
+}
+
+static json_t *signatures_row(const struct risk *risk)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < risk->signature_count; i++) {
+        json_t *item = json_object();
+        json_put_text(item, "as", risk->signatures[i].role);
+        json_put_instant(item, "signedAt", risk->signatures[i].signed_ms);
+        json_put_text(item, "signedBy", risk->signatures[i].signed_by);
+        json_push_new(array, item);
+    }
+    return array;
+}
+
+static json_t *risk_row(const struct risk *risk)
+{
+    json_t *row = json_object();
+    json_put_text(row, "id", risk->id);
+    json_put_text(row, "title", risk->title);
+    json_put_text(row, "cause", risk->cause);
+    json_put_text(row, "event", risk->event);
+    json_put_text(row, "effect", risk->effect);
+    json_put_text(row, "category", category_word(risk->category));
+    json_put_text(row, "ownerOrganisation", risk->owner_organisation);
+    json_put_text(row, "ownerAppointmentId", risk->owner_appointment_id);
+    json_put_new(row, "supportingOrganisations", supporting_row(risk));
+    json_put_new(row, "links", links_row(risk));
+    rating_put(row, "", &risk->current);
+    rating_put(row, "initial", &risk->initial);
+    rating_put(row, "target", &risk->target);
+    json_put_text(row, "state", risk_state_word(risk->state));
+    json_put_new(row, "signatures", signatures_row(risk));
+    json_put_instant(row, "loggedAt", risk->logged_ms);
+    json_put_instant(row, "changedAt", risk->changed_ms);
+    json_put_text(row, "changedBy", risk->changed_by);
+    json_put_text(row, "changedOrganisation", risk->changed_organisation);
+    json_put_text(row, "change", risk_change_word(risk->change));
+    json_put_text(row, "reason", risk->reason);
+    json_put_integer(row, "scoreNumber", risk->score_number);
+    json_put_integer(row, "version", risk->version);
+    return row;
+}
+
+static json_t *score_row(const struct score *score)
+{
+    json_t *row = json_object();
+    json_put_text(row, "riskId", score->risk_id);
+    json_put_integer(row, "number", score->number);
+    json_put_text(row, "kind", score_kind_word(score->kind));
+    rating_put(row, "", &score->to);
+    rating_put(row, "from", &score->from);
+    json_put_text(row, "reason", score->reason);
+    json_put_instant(row, "scoredAt", score->scored_ms);
+    json_put_text(row, "scoredBy", score->scored_by);
+    json_put_text(row, "organisation", score->organisation);
+    return row;
+}
+
+static json_t *bands_row(const struct criteria *criteria)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < BAND_COUNT; i++) {
+        json_t *item = json_object();
+        json_put_text(item, "band", band_word((enum band)i));
+        json_put_integer(item, "from", criteria->bands[i].from);
+        json_put_integer(item, "to", criteria->bands[i].to);
+        json_push_new(array, item);
+    }
+    return array;
+}
+
+static json_t *criteria_row(const struct criteria *criteria)
+{
+    json_t *row = json_object();
+    json_put_integer(row, "number", criteria->number);
+    json_put_new(row, "bands", bands_row(criteria));
+    json_put_text(row, "reason", criteria->reason);
+    json_put_instant(row, "adoptedAt", criteria->adopted_ms);
+    json_put_text(row, "adoptedBy", criteria->adopted_by);
+    return row;
+}
+
+/* Announcements --------------------------------------------------------------------------------------------- */
+
+/* What the event relied on (F6): what the risk touches, and the criteria that it was scored by. */
+static json_t *risk_links(const struct risk *risk, int score_count)
+{
+    json_t *links = links_row(risk);
+    char ref[REF_SIZE];
+    snprintf(ref, sizeof(ref), "risk/criteria/%lld", (long long)risk->current.criteria_version);
+    if (score_count > 0)
+        json_push_new(links, json_string(ref));
+    return links;
+}
+
+bool event_risk_changed(struct act *act, const struct risk *risk, const struct score scores[],
+                        int score_count, struct problem *err)
+{
+    char type[CODE_SIZE], subject[REF_SIZE];
+    snprintf(type, sizeof(type), "risk.risk.%s.v1", risk_change_word(risk->change));
+    risk_ref(risk, subject);
+    json_auto_t *data = json_object();
+    json_t *given = json_array();
+    json_put_new(data, "risk", risk_row(risk));
+    json_put_new(data, "riskHistory", risk_row(risk));
+    json_put_new(data, "score", given);
+    for (int i = 0; i < score_count; i++)
+        json_push_new(given, score_row(&scores[i]));
+    json_auto_t *links = risk_links(risk, score_count);
+    struct event event = {.type = type,
+                          .subject = subject,
+                          .data = data,
+                          .links = links,
+                          .occurred_ms = INSTANT_NONE};
+    return act_append(act, &event, err);
+}
+
+bool event_criteria_adopted(struct act *act, const struct criteria *criteria, struct problem *err)
+{
+    char subject[REF_SIZE];
+    snprintf(subject, sizeof(subject), "risk/criteria/%lld", (long long)criteria->number);
+    json_auto_t *data = json_object();
+    json_put_new(data, "criteria", criteria_row(criteria));
+    struct event event = {.type = "risk.criteria.adopted.v1",
+                          .subject = subject,
+                          .data = data,
+                          .occurred_ms = INSTANT_NONE};
+    return act_append(act, &event, err);
+}
+
+/* Reactions --------------------------------------------------------------------------------------------------- */
+
+static bool alliance_activated(struct act *act, const struct foreign_event *event,
+                               struct problem *err)
+{
+    (void)event;
+    struct criteria criteria;
+    if (!store_criteria_in_force(act->tx, &criteria, err))
+        return false;
+    if (criteria.number > 0)
+        return true;
+    criteria_default(act->now_ms, &criteria);
+    return event_criteria_adopted(act, &criteria, err);
+}
+
+const struct reaction RISK_REACTIONS[] = {
+    {"membership.alliance.activated.v1", alliance_activated},
+};
+const size_t RISK_REACTION_COUNT = ARRAY_LENGTH(RISK_REACTIONS);

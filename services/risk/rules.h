@@ -1,0 +1,59 @@
+/* What the risk service decides: pure functions over model.h. Changes are made to the struct that is
+ * handed in, and only when the rule allows them. Source: domain.md D1, D2, D6, D7, E10. */
+#ifndef ACCORD_RISK_RULES_H
+#define ACCORD_RISK_RULES_H
+
+#include "common/problem.h"
+#include "services/risk/model.h"
+
+/* The words of the api-spec and the tables; an unknown one is a bug and asserts. */
+const char *band_word(enum band band);
+enum band band_of_word(const char *word);
+const char *category_word(enum category category);
+enum category category_of_word(const char *word);
+const char *risk_state_word(enum risk_state state);
+enum risk_state risk_state_of_word(const char *word);
+const char *risk_change_word(enum risk_change change);
+enum risk_change risk_change_of_word(const char *word);
+const char *score_kind_word(enum score_kind kind);
+enum score_kind score_kind_of_word(const char *word);
+
+/* Low 1-3, moderate 4-6, high 8-12, extreme 15-25: version 1 of every alliance (D2). */
+void criteria_default(int64_t now_ms, struct criteria *ret);
+/* The bands are in order, none is empty, and each product of 1-5 and 1-5 falls into exactly one.
+ * RULE_BROKEN with every fault. */
+bool criteria_check(const struct criteria *criteria, struct problem *err) MUST_CHECK;
+
+/* likelihood x consequence and its band; both are 1-5. */
+struct rating rating_of(const struct criteria *criteria, int64_t likelihood, int64_t consequence);
+bool rating_is_given(const struct rating *rating);
+
+/* PERSONAL_DATA naming each passage that holds what looks like an NHS number (E10). */
+bool text_check(const char *pointer, const char *text, struct problem *err) MUST_CHECK;
+bool risk_words_check(const struct risk *risk, struct problem *err) MUST_CHECK;
+
+/* The first score, and the target if one is given (likelihood 0 = none): returns how many scores were
+ * made, for the history. */
+int risk_log(struct risk *risk, const struct criteria *criteria, int64_t likelihood,
+             int64_t consequence, int64_t target_likelihood, int64_t target_consequence,
+             const struct editor *editor, struct score ret_scores[2]);
+
+/* Marks that words, category, owner or links have changed. A closure that waits is void. Not on a
+ * closed risk: STATE_CONFLICT. */
+bool risk_revise(struct risk *risk, const char *reason, const struct editor *editor,
+                 struct problem *err) MUST_CHECK;
+/* Scores again, current or target, against these criteria. A closure that waits is void. */
+bool risk_score(struct risk *risk, const struct criteria *criteria, enum score_kind kind,
+                int64_t likelihood, int64_t consequence, const char *reason,
+                const struct editor *editor, struct score *ret_score,
+                struct problem *err) MUST_CHECK;
+
+/* open -> closed; quality and safety: open -> closing, until two have signed (D6). */
+bool risk_close(struct risk *risk, const char *reason, const struct editor *editor,
+                struct problem *err) MUST_CHECK;
+/* Signs a closure in a role, "lead-nurse" or "senior-medical-lead", once each, by two people
+ * (`is_same_person`: the caller has signed in the other role). The second signature closes. */
+bool risk_sign(struct risk *risk, const char *role, bool is_same_person,
+               const struct editor *editor, struct problem *err) MUST_CHECK;
+
+#endif

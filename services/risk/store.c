@@ -1,0 +1,266 @@
+#include "services/risk/store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/json.h"
+#include "services/risk/queries.h"
+#include "services/risk/rules.h"
+
+/* A jsonb column holds what we put there: anything else is an error of ours. */
+static bool row_array(const struct db_rows *rows, int row, const char *column, json_t **ret_array,
+                      struct problem *err)
+{
+    const char *text = row_text(rows, row, column);
+    if (!json_parse(text, strlen(text), ret_array, err))
+        return problem_set(err, PROBLEM_INTERNAL, "column %s: %s", column, err->detail);
+    return true;
+}
+
+/* Risks -------------------------------------------------------------------------------------------------- */
+
+static struct rating rating_of_row(const struct db_rows *rows, int row, const char *prefix)
+{
+    char column[40];
+    struct rating rating = {0};
+    snprintf(column, sizeof(column), "%slikelihood", prefix);
+    if (row_is_null(rows, row, column))
+        return rating;
+    rating.likelihood = row_int(rows, row, column);
+    snprintf(column, sizeof(column), "%sconsequence", prefix);
+    rating.consequence = row_int(rows, row, column);
+    snprintf(column, sizeof(column), "%sscore", prefix);
+    rating.score = row_int(rows, row, column);
+    snprintf(column, sizeof(column), "%sband", prefix);
+    rating.band = band_of_word(row_text(rows, row, column));
+    snprintf(column, sizeof(column), "%scriteria_version", prefix);
+    rating.criteria_version = row_int(rows, row, column);
+    return rating;
+}
+
+static bool supporting_of_row(const struct db_rows *rows, int row, struct risk *ret,
+                              struct problem *err)
+{
+    json_auto_t *array = NULL;
+    if (!row_array(rows, row, "supporting_organisations", &array, err))
+        return false;
+    size_t i;
+    json_t *item;
+    json_array_foreach(array, i, item)
+        snprintf(ret->supporting[i], ODS_SIZE, "%s", json_string_value(item));
+    ret->supporting_count = (int)json_array_size(array);
+    return true;
+}
+
+static bool links_of_row(const struct db_rows *rows, int row, struct risk *ret,
+                         struct problem *err)
+{
+    json_auto_t *array = NULL;
+    if (!row_array(rows, row, "links", &array, err))
+        return false;
+    size_t i;
+    json_t *item;
+    json_array_foreach(array, i, item)
+        snprintf(ret->links[i], REF_SIZE, "%s", json_string_value(item));
+    ret->link_count = (int)json_array_size(array);
+    return true;
+}
+
+static bool signatures_of_row(const struct db_rows *rows, int row, struct risk *ret,
+                              struct problem *err)
+{
+    json_auto_t *array = NULL;
+    if (!row_array(rows, row, "signatures", &array, err))
+        return false;
+    size_t i;
+    json_t *item;
+    json_array_foreach(array, i, item) {
+        struct signature *signature = &ret->signatures[i];
+        json_copy_text(item, "as", signature->role, sizeof(signature->role));
+        json_copy_text(item, "signedBy", signature->signed_by, sizeof(signature->signed_by));
+        signature->signed_ms = json_instant(item, "signedAt");
+    }
+    ret->signature_count = (int)json_array_size(array);
+    return true;
+}
+
+bool risk_of_row(const struct db_rows *rows, int row, struct risk *ret, struct problem *err)
+{
+    row_copy(rows, row, "id", ret->id, sizeof(ret->id));
+    row_copy(rows, row, "title", ret->title, sizeof(ret->title));
+    row_copy(rows, row, "cause", ret->cause, sizeof(ret->cause));
+    row_copy(rows, row, "event", ret->event, sizeof(ret->event));
+    row_copy(rows, row, "effect", ret->effect, sizeof(ret->effect));
+    ret->category = category_of_word(row_text(rows, row, "category"));
+    row_copy(rows, row, "owner_organisation", ret->owner_organisation,
+             sizeof(ret->owner_organisation));
+    row_copy(rows, row, "owner_appointment_id", ret->owner_appointment_id,
+             sizeof(ret->owner_appointment_id));
+    ret->current = rating_of_row(rows, row, "");
+    ret->initial = rating_of_row(rows, row, "initial_");
+    ret->target = rating_of_row(rows, row, "target_");
+    ret->state = risk_state_of_word(row_text(rows, row, "state"));
+    ret->logged_ms = row_instant(rows, row, "logged_at");
+    ret->changed_ms = row_instant(rows, row, "changed_at");
+    row_copy(rows, row, "changed_by", ret->changed_by, sizeof(ret->changed_by));
+    row_copy(rows, row, "changed_organisation", ret->changed_organisation,
+             sizeof(ret->changed_organisation));
+    ret->change = risk_change_of_word(row_text(rows, row, "change"));
+    row_copy(rows, row, "reason", ret->reason, sizeof(ret->reason));
+    ret->score_number = row_int(rows, row, "score_number");
+    ret->version = row_int(rows, row, "version");
+    return supporting_of_row(rows, row, ret, err) && links_of_row(rows, row, ret, err) &&
+           signatures_of_row(rows, row, ret, err);
+}
+
+bool store_risk_get(struct db_tx *tx, const char *id, struct risk *ret, struct problem *err)
+{
+    db_rows_auto_t rows = {0};
+    if (!db_select(tx, &QUERY_RISK_GET, &rows, err, db_text(id)))
+        return false;
+    if (rows.count == 0)
+        return problem_set(err, PROBLEM_NOT_FOUND, "there is no risk %s", id);
+    return risk_of_row(&rows, 0, ret, err);
+}
+
+bool store_risk_list(struct db_tx *tx, const struct risk_filter *filter, const char *after,
+                     int limit, struct db_rows *ret_rows, struct problem *err)
+{
+    return db_select(tx, &QUERY_RISK_LIST, ret_rows, err, db_text(filter->state),
+                     db_text(filter->band), db_text(filter->category), db_text(filter->owner),
+                     db_text(after), db_int(limit));
+}
+
+bool store_register_list(struct db_tx *tx, const struct risk_filter *filter, int32_t day,
+                         const char *after, int limit, struct db_rows *ret_rows,
+                         struct problem *err)
+{
+    return db_select(tx, &QUERY_REGISTER_LIST, ret_rows, err, db_text(filter->state),
+                     db_text(filter->band), db_text(filter->category), db_text(filter->owner),
+                     db_text(after), db_int(limit), db_day(day));
+}
+
+bool store_risk_history_list(struct db_tx *tx, const char *id, const char *after, int limit,
+                             struct db_rows *ret_rows, struct problem *err)
+{
+    return db_select(tx, &QUERY_RISK_HISTORY_LIST, ret_rows, err, db_text(id), db_text(after),
+                     db_int(limit));
+}
+
+/* Scores -------------------------------------------------------------------------------------------------- */
+
+void score_of_row(const struct db_rows *rows, int row, struct score *ret)
+{
+    row_copy(rows, row, "risk_id", ret->risk_id, sizeof(ret->risk_id));
+    ret->number = row_int(rows, row, "number");
+    ret->kind = score_kind_of_word(row_text(rows, row, "kind"));
+    ret->from = rating_of_row(rows, row, "from_");
+    ret->to = rating_of_row(rows, row, "");
+    row_copy(rows, row, "reason", ret->reason, sizeof(ret->reason));
+    ret->scored_ms = row_instant(rows, row, "scored_at");
+    row_copy(rows, row, "scored_by", ret->scored_by, sizeof(ret->scored_by));
+    row_copy(rows, row, "organisation", ret->organisation, sizeof(ret->organisation));
+}
+
+bool store_score_get(struct db_tx *tx, const char *risk_id, int64_t number, struct score *ret,
+                     struct problem *err)
+{
+    db_rows_auto_t rows = {0};
+    if (!db_select(tx, &QUERY_SCORE_GET, &rows, err, db_text(risk_id), db_int(number)))
+        return false;
+    if (rows.count == 0)
+        return problem_set(err, PROBLEM_NOT_FOUND, "risk %s has no score %lld", risk_id,
+                           (long long)number);
+    score_of_row(&rows, 0, ret);
+    return true;
+}
+
+bool store_score_list(struct db_tx *tx, const char *risk_id, const char *after, int limit,
+                      struct db_rows *ret_rows, struct problem *err)
+{
+    return db_select(tx, &QUERY_SCORE_LIST, ret_rows, err, db_text(risk_id), db_text(after),
+                     db_int(limit));
+}
+
+/* Criteria ------------------------------------------------------------------------------------------------- */
+
+bool criteria_of_row(const struct db_rows *rows, int row, struct criteria *ret,
+                     struct problem *err)
+{
+    json_auto_t *array = NULL;
+    if (!row_array(rows, row, "bands", &array, err))
+        return false;
+    for (size_t i = 0; i < BAND_COUNT; i++) {
+        const json_t *range = json_array_get(array, i);
+        ret->bands[i].from = json_integer_or(range, "from", 0);
+        ret->bands[i].to = json_integer_or(range, "to", 0);
+    }
+    ret->number = row_int(rows, row, "number");
+    row_copy(rows, row, "reason", ret->reason, sizeof(ret->reason));
+    ret->adopted_ms = row_instant(rows, row, "adopted_at");
+    row_copy(rows, row, "adopted_by", ret->adopted_by, sizeof(ret->adopted_by));
+    return true;
+}
+
+bool store_criteria_get(struct db_tx *tx, int64_t number, struct criteria *ret,
+                        struct problem *err)
+{
+    db_rows_auto_t rows = {0};
+    if (!db_select(tx, &QUERY_CRITERIA_GET, &rows, err, db_int(number)))
+        return false;
+    if (rows.count == 0)
+        return problem_set(err, PROBLEM_NOT_FOUND, "there is no version %lld of the criteria",
+                           (long long)number);
+    return criteria_of_row(&rows, 0, ret, err);
+}
+
+bool store_criteria_list(struct db_tx *tx, const char *after, int limit, struct db_rows *ret_rows,
+                         struct problem *err)
+{
+    return db_select(tx, &QUERY_CRITERIA_LIST, ret_rows, err, db_text(after), db_int(limit));
+}
+
+bool store_criteria_in_force(struct db_tx *tx, struct criteria *ret, struct problem *err)
+{
+    db_rows_auto_t rows = {0};
+    if (!db_select(tx, &QUERY_CRITERIA_IN_FORCE, &rows, err))
+        return false;
+    *ret = (struct criteria){.number = 0};
+    return rows.count == 0 || criteria_of_row(&rows, 0, ret, err);
+}
+
+/* The roster ------------------------------------------------------------------------------------------------ */
+
+bool store_partner_is_active(struct db_tx *tx, const char *organisation, bool *ret_is_active,
+                             struct problem *err)
+{
+    db_rows_auto_t rows = {0};
+    if (!db_select_one(tx, &QUERY_PARTNER_IS_ACTIVE, &rows, err, db_text(organisation)))
+        return false;
+    *ret_is_active = row_bool(&rows, 0, "is_active");
+    return true;
+}
+
+bool store_appointment_is_of_organisation(struct db_tx *tx, const char *appointment_id,
+                                          const char *organisation, int64_t now_ms, bool *ret_is_of,
+                                          struct problem *err)
+{
+    db_rows_auto_t rows = {0};
+    if (!db_select_one(tx, &QUERY_APPOINTMENT_IS_OF_ORGANISATION, &rows, err,
+                       db_text(appointment_id), db_text(organisation), db_instant(now_ms)))
+        return false;
+    *ret_is_of = row_bool(&rows, 0, "is_of");
+    return true;
+}
+
+bool store_appointment_is_of_person(struct db_tx *tx, const char *appointment_id,
+                                    const char *issuer, const char *subject, bool *ret_is_of,
+                                    struct problem *err)
+{
+    db_rows_auto_t rows = {0};
+    if (!db_select_one(tx, &QUERY_APPOINTMENT_IS_OF_PERSON, &rows, err, db_text(appointment_id),
+                       db_text(issuer), db_text(subject)))
+        return false;
+    *ret_is_of = row_bool(&rows, 0, "is_of");
+    return true;
+}
