@@ -95,7 +95,7 @@ $(GENERATED)/common/queries.h: common/queries.sql common/tools/queries.py
 	python3 common/tools/queries.py $< $@
 $(COMMON_OBJECTS): | $(GENERATED)/common/queries.h
 
-$(TOOL_BINARIES): $(BUILD)/accord-%: $(BUILD)/common/tools/%.o $(LIBRARY)
+$(TOOL_BINARIES): $(BUILD)/accord-%: $(BUILD)/common/tools/accord-%.o $(LIBRARY)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS)
 
 $(BUILD)/%.o: %.c
