@@ -9,10 +9,19 @@
 
 enum { OPTIONS_SIZE = 1024, KEYWORDS_MAX = 64, ITEM_SIZE = 256 };
 
+/* A thread in the queue. What comes free is handed to the first: nobody overtakes. */
+struct waiter {
+    pthread_cond_t served;
+    bool is_served;
+    struct connection *connection; /* NULL: a place for a new one */
+    struct waiter *next;
+};
+
 struct db {
     pthread_mutex_t lock;
-    pthread_cond_t freed;
+    pthread_condattr_t monotonic;
     struct connection *idle; /* last used first: what is rarely used stays closed */
+    struct waiter *waiters;
     unsigned open, busy, waiting, connections_max;
     int statement_ms;
     PQconninfoOption *conninfo;
@@ -97,11 +106,8 @@ bool db_new(const struct db_config *config, struct db **ret_db, struct problem *
     CLEANUP(db_done) struct db *db = calloc(1, sizeof *db);
     if (db == NULL)
         abort();
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&db->freed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    pthread_condattr_init(&db->monotonic);
+    pthread_condattr_setclock(&db->monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&db->lock, NULL);
     db->connections_max = config->connections_max;
     db->statement_ms = config->statement_ms == 0 ? DB_STATEMENT_MS : config->statement_ms;
@@ -137,7 +143,7 @@ void db_free(struct db *db)
         connection_close(connection);
     }
     PQconninfoFree(db->conninfo);
-    pthread_cond_destroy(&db->freed);
+    pthread_condattr_destroy(&db->monotonic);
     pthread_mutex_destroy(&db->lock);
     free(db);
 }
@@ -208,49 +214,93 @@ static bool pool_connect(struct db *db, struct connection **ret_connection, stru
     return false;
 }
 
+/* Hands a connection, or its place, to who waits longest; false when nobody does. */
+static bool waiter_serve(struct db *db, struct connection *connection)
+{
+    struct waiter *first = db->waiters;
+    if (first == NULL)
+        return false;
+    db->waiters = first->next;
+    db->waiting--;
+    first->connection = connection;
+    first->is_served = true;
+    pthread_cond_signal(&first->served);
+    return true;
+}
+
 void pool_drop(struct db *db, struct connection *connection)
 {
     connection_close(connection);
     pthread_mutex_lock(&db->lock);
-    db->open--;
-    db->busy--;
-    pthread_cond_signal(&db->freed);
+    if (!waiter_serve(db, NULL)) {
+        db->open--;
+        db->busy--;
+    }
     pthread_mutex_unlock(&db->lock);
 }
 
 void pool_put(struct db *db, struct connection *connection)
 {
     pthread_mutex_lock(&db->lock);
-    connection->next = db->idle;
-    db->idle = connection;
-    db->busy--;
-    pthread_cond_signal(&db->freed);
+    if (!waiter_serve(db, connection)) {
+        connection->next = db->idle;
+        db->idle = connection;
+        db->busy--;
+    }
     pthread_mutex_unlock(&db->lock);
+}
+
+static void waiter_leave(struct db *db, struct waiter *waiter)
+{
+    struct waiter **link = &db->waiters;
+    while (*link != waiter)
+        link = &(*link)->next;
+    *link = waiter->next;
+    db->waiting--;
+}
+
+/* Under the lock. */
+static bool waiter_wait(struct db *db, struct connection **ret_connection)
+{
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_sec += DB_WAIT_MS / 1000;
+    struct waiter waiter = {.is_served = false};
+    pthread_cond_init(&waiter.served, &db->monotonic);
+    struct waiter **last = &db->waiters;
+    while (*last != NULL)
+        last = &(*last)->next;
+    *last = &waiter;
+    db->waiting++;
+    int status = 0;
+    while (!waiter.is_served && status == 0)
+        status = pthread_cond_timedwait(&waiter.served, &db->lock, &end);
+    if (waiter.is_served)
+        *ret_connection = waiter.connection;
+    else
+        waiter_leave(db, &waiter);
+    pthread_cond_destroy(&waiter.served);
+    return waiter.is_served;
 }
 
 /* Takes an idle connection, or a place for a new one (*ret_connection = NULL then). */
 static bool pool_take(struct db *db, struct connection **ret_connection)
 {
-    struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += DB_WAIT_MS / 1000;
+    bool is_taken = true;
     pthread_mutex_lock(&db->lock);
-    db->waiting++;
-    int status = 0;
-    while (db->idle == NULL && db->open >= db->connections_max && status == 0)
-        status = pthread_cond_timedwait(&db->freed, &db->lock, &end);
-    db->waiting--;
-    bool has_place = db->idle != NULL || db->open < db->connections_max;
-    if (has_place) {
+    if (db->idle != NULL) {
         *ret_connection = db->idle;
-        if (db->idle != NULL)
-            db->idle = db->idle->next;
-        else
-            db->open++;
+        db->idle = db->idle->next;
         db->busy++;
+    } else if (db->open < db->connections_max) {
+        *ret_connection = NULL;
+        db->open++;
+        db->busy++;
+    } else {
+        is_taken = waiter_wait(db, ret_connection);
     }
     pthread_mutex_unlock(&db->lock);
-    return has_place;
+    return is_taken;
 }
 
 bool pool_get(struct db *db, struct connection **ret_connection, struct problem *err)

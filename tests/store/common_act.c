@@ -207,6 +207,40 @@ static void what_is_not_committed_never_was(void **state)
                    PROBLEM_NOT_FOUND);
 }
 
+static void what_came_after_a_mark_can_be_taken_back(void **state)
+{
+    (void)state;
+    char alliance[UUID_SIZE];
+    harness_alliance(alliance);
+    struct problem err = {0};
+    act_auto_t act = {0};
+    begin(&act, alliance, true);
+    assert_done(append_thing(&act, "a", "before", 1, &err), err);
+    for (int is_sent = 0; is_sent <= 1; is_sent++) {
+        struct act_mark mark;
+        db_rows_auto_t rows = {0};
+        assert_done(act_mark(&act, &mark, &err), err);
+        assert_done(append_thing(&act, "a", "taken back", 2, &err), err);
+        assert_int_equal(act.sequence, 2);
+        if (is_sent)
+            assert_done(act_select_one(&act, &THING_GET, &rows, &err, db_text("a")), err);
+        assert_done(act_drop(&act, &mark, &err), err);
+        assert_int_equal(act.sequence, 1);
+        assert_done(act_select_one(&act, &THING_GET, &rows, &err, db_text("a")), err);
+        assert_string_equal(row_text(&rows, 0, "name"), "before");
+    }
+    assert_done(append_thing(&act, "a", "after", 3, &err), err);
+    assert_done(act_commit(&act, &err), err);
+    assert_string_equal(harness_value("select name || ' ' || sequence from probe.thing"
+                                      " where alliance_id = '%s'",
+                                      alliance),
+                        "after 2");
+    assert_string_equal(act.head_hash,
+                        harness_value("select encode(hash, 'hex') from probe.journal_head"
+                                      " where alliance_id = '%s'",
+                                      alliance));
+}
+
 static void a_row_that_breaks_a_rule_fails_the_commit(void **state)
 {
     (void)state;
@@ -432,6 +466,7 @@ int main(void)
         cmocka_unit_test(the_envelope_is_canonical_and_whole),
         cmocka_unit_test(a_service_acts_under_its_own_name),
         cmocka_unit_test(what_is_not_committed_never_was),
+        cmocka_unit_test(what_came_after_a_mark_can_be_taken_back),
         cmocka_unit_test(a_row_that_breaks_a_rule_fails_the_commit),
         cmocka_unit_test(too_large_an_event_is_refused_and_the_act_goes_on),
         cmocka_unit_test(many_events_travel_in_several_parts),
