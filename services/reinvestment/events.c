@@ -23,7 +23,8 @@ void drawdown_ref(const struct drawdown *drawdown, char ret_ref[REF_SIZE])
     snprintf(ret_ref, REF_SIZE, DRAWDOWN_PREFIX "%s", drawdown->id);
 }
 
-/* Rows as their tables have them --------------------------------------------------------------------- */
+/* Rows as their tables have them
+ * --------------------------------------------------------------------- */
 
 static json_t *milestones_row(const struct business_case *a_case)
 {
@@ -172,7 +173,8 @@ static bool drawdown_append(struct act *act, const char *type, const struct busi
     return act_append(act, &event, err);
 }
 
-/* What people do ------------------------------------------------------------------------------------- */
+/* What people do
+ * ------------------------------------------------------------------------------------- */
 
 bool event_case_drafted(struct act *act, const struct business_case *a_case, struct problem *err)
 {
@@ -212,7 +214,8 @@ bool event_drawdown_refused(struct act *act, const struct business_case *a_case,
     return drawdown_append(act, "reinvestment.drawdown.refused.v1", a_case, drawdown, err);
 }
 
-/* Decisions over cases --------------------------------------------------------------------------------- */
+/* Decisions over cases
+ * --------------------------------------------------------------------------------- */
 
 /* The id behind "reinvestment/cases/" (or drawdowns), or NULL. */
 static const char *ref_id(const char *ref, const char *prefix)
@@ -273,8 +276,8 @@ static bool case_describe(struct act *act, const struct standing *standing, cons
     money_format(a_case.award_pence, award);
     snprintf(ret_subject->kind, sizeof(ret_subject->kind), "spend-ring-fence");
     snprintf(ret_subject->title, sizeof(ret_subject->title), "%s", a_case.title);
-    snprintf(ret_subject->summary, sizeof(ret_subject->summary),
-             "%s out of ring-fence %s for %s", award, a_case.ring_fence, a_case.beneficiary);
+    snprintf(ret_subject->summary, sizeof(ret_subject->summary), "%s out of ring-fence %s for %s",
+             award, a_case.ring_fence, a_case.beneficiary);
     ret_subject->version = a_case.version;
     ret_subject->content = case_content(&a_case);
     json_put_new(ret_subject->content, "hold", case_hold(&a_case, &ring_fence));
@@ -322,9 +325,11 @@ const struct subject_hooks REINVESTMENT_SUBJECTS = {
     .release = case_return,
 };
 
-/* The ledger's answers --------------------------------------------------------------------------------- */
+/* The ledger's answers
+ * --------------------------------------------------------------------------------- */
 
-/* The case that a hold of the ledger's event is for; false in ret_found when it is not one of ours. */
+/* The case that a hold of the ledger's event is for; false in ret_found when it is not one of ours.
+ */
 static bool case_of_hold(struct act *act, const struct foreign_event *event, bool *ret_found,
                          struct business_case *ret, struct problem *err)
 {
@@ -375,7 +380,8 @@ static const char *linked_id(const struct foreign_event *event, const char *pref
     const char *id = ref_id(event->subject, prefix);
     size_t i;
     json_t *link;
-    json_array_foreach(json_member(event->envelope, "links"), i, link) {
+    json_array_foreach(json_member(event->envelope, "links"), i, link)
+    {
         if (id == NULL)
             id = ref_id(json_string_value(link), prefix);
     }
@@ -422,8 +428,7 @@ static bool hold_captured(struct act *act, const struct foreign_event *event, st
     return drawdown_append(act, "reinvestment.drawdown.captured.v1", &a_case, &drawdown, err);
 }
 
-static bool capture_refused(struct act *act, const struct foreign_event *event,
-                            struct problem *err)
+static bool capture_refused(struct act *act, const struct foreign_event *event, struct problem *err)
 {
     const char *id = linked_id(event, DRAWDOWN_PREFIX);
     const char *reason = json_text(event->data, "reason");
@@ -439,11 +444,8 @@ static bool capture_refused(struct act *act, const struct foreign_event *event,
 }
 
 const struct reaction REINVESTMENT_REACTIONS[] = {
-    {"ledger.hold.placed.v1", hold_placed},
-    {"ledger.effect.refused.v1", hold_refused},
-    {"ledger.hold.captured.v1", hold_captured},
-    {"ledger.capture.refused.v1", capture_refused},
-    {"ledger.hold.released.v1", hold_gone},
-    {"ledger.hold.expired.v1", hold_gone},
+    {"ledger.hold.placed.v1", hold_placed},     {"ledger.effect.refused.v1", hold_refused},
+    {"ledger.hold.captured.v1", hold_captured}, {"ledger.capture.refused.v1", capture_refused},
+    {"ledger.hold.released.v1", hold_gone},     {"ledger.hold.expired.v1", hold_gone},
 };
 const size_t REINVESTMENT_REACTION_COUNT = ARRAY_LENGTH(REINVESTMENT_REACTIONS);

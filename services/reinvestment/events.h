@@ -1,5 +1,5 @@
-/* What reinvestment announces, and what it reacts to. Every event holds the case's full new row, and
- * the drawdown's when there is one. */
+/* What reinvestment announces, and what it reacts to. Every event holds the case's full new row,
+ * and the drawdown's when there is one. */
 #ifndef ACCORD_REINVESTMENT_EVENTS_H
 #define ACCORD_REINVESTMENT_EVENTS_H
 
@@ -31,8 +31,8 @@ bool event_drawdown_verified(struct act *act, const struct business_case *a_case
 bool event_drawdown_refused(struct act *act, const struct business_case *a_case,
                             const struct drawdown *drawdown, struct problem *err) MUST_CHECK;
 
-/* Decisions over cases: effect "approve", kind spend-ring-fence. Announces reinvestment.case.proposed.v1,
- * .decided.v1, .returned.v1, .rejected.v1. */
+/* Decisions over cases: effect "approve", kind spend-ring-fence. Announces
+ * reinvestment.case.proposed.v1, .decided.v1, .returned.v1, .rejected.v1. */
 extern const struct subject_hooks REINVESTMENT_SUBJECTS;
 
 /* The ledger's answers. Announces reinvestment.case.funded.v1, .rejected.v1, .expired.v1 and

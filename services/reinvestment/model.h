@@ -1,5 +1,5 @@
-/* The nouns of reinvestment: ring-fences, business cases, drawdowns. Plain values; the limits of the
- * fields stand in the api-spec and in the schema's CHECKs too. */
+/* The nouns of reinvestment: ring-fences, business cases, drawdowns. Plain values; the limits of
+ * the fields stand in the api-spec and in the schema's CHECKs too. */
 #ifndef ACCORD_REINVESTMENT_MODEL_H
 #define ACCORD_REINVESTMENT_MODEL_H
 
@@ -17,10 +17,10 @@ struct ring_fence {
     char purpose[TEXT_SIZE];
     char categories[LISTED_MAX][CODE_SIZE]; /* what it may be spent on; none = anything */
     int category_count;
-    char settings[LISTED_MAX][CODE_SIZE];   /* where; none = anywhere */
+    char settings[LISTED_MAX][CODE_SIZE]; /* where; none = anywhere */
     int setting_count;
     int64_t agreement_version;
-    bool has_account;       /* the ledger has told of its account */
+    bool has_account; /* the ledger has told of its account */
     int64_t balance_pence;
     int64_t floor_pence;     /* what is available never goes below it */
     int64_t committed_pence; /* held for decided cases */

@@ -8,9 +8,8 @@
 #include "common/money.h"
 
 static const char *const CASE_STATES[CASE_STATE_COUNT] = {
-    [CASE_DRAFT] = "draft",         [CASE_SUBMITTED] = "submitted",
-    [CASE_PROPOSED] = "proposed",   [CASE_DECIDED] = "decided",
-    [CASE_IN_DELIVERY] = "in-delivery", [CASE_REJECTED] = "rejected",
+    [CASE_DRAFT] = "draft",     [CASE_SUBMITTED] = "submitted",     [CASE_PROPOSED] = "proposed",
+    [CASE_DECIDED] = "decided", [CASE_IN_DELIVERY] = "in-delivery", [CASE_REJECTED] = "rejected",
     [CASE_CLOSED] = "closed",
 };
 static const char *const DRAWDOWN_STATES[DRAWDOWN_STATE_COUNT] = {
@@ -60,7 +59,8 @@ int64_t ring_fence_available_pence(const struct ring_fence *ring_fence)
            ring_fence->proposed_pence;
 }
 
-/* Words -------------------------------------------------------------------------------------------- */
+/* Words
+ * -------------------------------------------------------------------------------------------- */
 
 bool text_check(const char *pointer, const char *text, struct problem *err)
 {
@@ -84,7 +84,8 @@ bool case_words_check(const struct business_case *a_case, struct problem *err)
     return ok;
 }
 
-/* What a case may ask for ------------------------------------------------------------------------- */
+/* What a case may ask for -------------------------------------------------------------------------
+ */
 
 static bool list_admits(const char list[][CODE_SIZE], int count, const char *code)
 {
@@ -150,7 +151,8 @@ bool case_check_sponsor(const struct business_case *a_case, const char *organisa
                        a_case->sponsor);
 }
 
-/* From draft to closed ------------------------------------------------------------------------------ */
+/* From draft to closed
+ * ------------------------------------------------------------------------------ */
 
 static bool state_refused(const struct business_case *a_case, const char *wanted,
                           struct problem *err)
@@ -161,8 +163,7 @@ static bool state_refused(const struct business_case *a_case, const char *wanted
 
 bool case_check_draft(const struct business_case *a_case, struct problem *err)
 {
-    return a_case->state == CASE_DRAFT ||
-           state_refused(a_case, "only a draft may be revised", err);
+    return a_case->state == CASE_DRAFT || state_refused(a_case, "only a draft may be revised", err);
 }
 
 bool case_submit(struct business_case *a_case, struct problem *err)
@@ -204,8 +205,8 @@ bool case_propose(struct business_case *a_case, const struct ring_fence *ring_fe
 
 bool case_decide(struct business_case *a_case, const char *decision_id, struct problem *err)
 {
-    bool is_funded = a_case->state == CASE_IN_DELIVERY &&
-                     strcmp(a_case->decision_id, decision_id) == 0;
+    bool is_funded =
+        a_case->state == CASE_IN_DELIVERY && strcmp(a_case->decision_id, decision_id) == 0;
     if (a_case->state != CASE_PROPOSED && !is_funded)
         return state_refused(a_case, "only a proposed case can be decided", err);
     if (!is_funded)
@@ -276,7 +277,8 @@ bool case_close(struct business_case *a_case, const char *outcome, const char *r
     if (a_case->pending_pence > 0) {
         char pending[MONEY_TEXT_SIZE];
         money_format(a_case->pending_pence, pending);
-        return problem_set(err, PROBLEM_STATE_CONFLICT, "drawdowns of %s are still pending", pending);
+        return problem_set(err, PROBLEM_STATE_CONFLICT, "drawdowns of %s are still pending",
+                           pending);
     }
     case_end(a_case, outcome, reason, now_ms);
     return true;
@@ -291,7 +293,8 @@ bool case_expire(struct business_case *a_case, const char *reason, int64_t now_m
     return true;
 }
 
-/* Drawdowns ----------------------------------------------------------------------------------------- */
+/* Drawdowns
+ * ----------------------------------------------------------------------------------------- */
 
 static bool drawdown_check(const struct business_case *a_case, const struct drawdown *drawdown,
                            const struct person *person, struct problem *err)

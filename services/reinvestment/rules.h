@@ -12,7 +12,8 @@ enum case_state case_state_of_word(const char *word);
 const char *drawdown_state_word(enum drawdown_state state);
 enum drawdown_state drawdown_state_of_word(const char *word);
 
-/* What may still be proposed: balance above the floor, less held, less proposed; may be negative. */
+/* What may still be proposed: balance above the floor, less held, less proposed; may be negative.
+ */
 int64_t ring_fence_available_pence(const struct ring_fence *ring_fence);
 
 /* The words hold no NHS number (E10): PERSONAL_DATA naming every field that does. */
@@ -20,7 +21,8 @@ bool case_words_check(const struct business_case *a_case, struct problem *err) M
 bool text_check(const char *pointer, const char *text, struct problem *err) MUST_CHECK;
 
 /* The case fits its ring-fence (category and setting are among those it is for), its milestones
- * have codes of their own and together ask for no more than the award. RULE_BROKEN with every fault. */
+ * have codes of their own and together ask for no more than the award. RULE_BROKEN with every
+ * fault. */
 bool case_check(const struct business_case *a_case, const struct ring_fence *ring_fence,
                 struct problem *err) MUST_CHECK;
 
@@ -43,16 +45,18 @@ bool case_decide(struct business_case *a_case, const char *decision_id,
 /* The decision ended without effect: rejected when it was voted down, else submitted again, so that
  * it may be proposed anew. false: it was not proposed, nothing to do. */
 bool case_release(struct business_case *a_case, const char *outcome) MUST_CHECK;
-/* The ledger holds the award: proposed or decided -> in delivery. false: it waits for no hold of this
- * decision. */
-bool case_fund(struct business_case *a_case, const char *decision_id, const char *hold_id) MUST_CHECK;
+/* The ledger holds the award: proposed or decided -> in delivery. false: it waits for no hold of
+ * this decision. */
+bool case_fund(struct business_case *a_case, const char *decision_id,
+               const char *hold_id) MUST_CHECK;
 /* The ledger refused to: proposed or decided -> rejected. false: as above. */
-bool case_refuse(struct business_case *a_case, const char *decision_id, const char *reason) MUST_CHECK;
+bool case_refuse(struct business_case *a_case, const char *decision_id,
+                 const char *reason) MUST_CHECK;
 /* in delivery -> closed, with no drawdown pending. Outcome "completed", "cancelled". */
 bool case_close(struct business_case *a_case, const char *outcome, const char *reason,
                 int64_t now_ms, struct problem *err) MUST_CHECK;
-/* The hold is gone (expired, or released in the ledger): in delivery -> closed. The caller has voided
- * what was pending. false: it was not in delivery, nothing to do. */
+/* The hold is gone (expired, or released in the ledger): in delivery -> closed. The caller has
+ * voided what was pending. false: it was not in delivery, nothing to do. */
 bool case_expire(struct business_case *a_case, const char *reason, int64_t now_ms) MUST_CHECK;
 
 /* Asks for a part of the award (C5): by the sponsor's or the beneficiary's people, in delivery, for
@@ -70,8 +74,8 @@ bool drawdown_refuse(struct business_case *a_case, struct drawdown *drawdown,
 /* The ledger paid: verified -> captured. false: it was not verified, nothing to do. */
 bool drawdown_capture(struct business_case *a_case, struct drawdown *drawdown,
                       const char *transaction_id, int64_t captured_ms) MUST_CHECK;
-/* The ledger refused to pay, or the hold is gone: requested or verified -> refused. false: it was not
- * pending, nothing to do. */
+/* The ledger refused to pay, or the hold is gone: requested or verified -> refused. false: it was
+ * not pending, nothing to do. */
 bool drawdown_void(struct business_case *a_case, struct drawdown *drawdown,
                    const char *reason) MUST_CHECK;
 

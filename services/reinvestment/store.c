@@ -16,7 +16,8 @@ static bool row_array(const struct db_rows *rows, int row, const char *column, j
     return true;
 }
 
-/* Ring-fences ---------------------------------------------------------------------------------------- */
+/* Ring-fences
+ * ---------------------------------------------------------------------------------------- */
 
 static bool codes_of_row(const struct db_rows *rows, int row, const char *column,
                          char ret_codes[][CODE_SIZE], int *ret_count, struct problem *err)
@@ -25,7 +26,8 @@ static bool codes_of_row(const struct db_rows *rows, int row, const char *column
     if (!row_array(rows, row, column, &array, err))
         return false;
     if (json_array_size(array) > LISTED_MAX)
-        return problem_set(err, PROBLEM_INTERNAL, "column %s lists more than %d", column, LISTED_MAX);
+        return problem_set(err, PROBLEM_INTERNAL, "column %s lists more than %d", column,
+                           LISTED_MAX);
     size_t i;
     json_t *code;
     json_array_foreach(array, i, code)
@@ -50,16 +52,16 @@ bool ring_fence_of_row(const struct db_rows *rows, int row, struct ring_fence *r
            codes_of_row(rows, row, "settings", ret->settings, &ret->setting_count, err);
 }
 
-bool store_ring_fence_get(struct db_tx *tx, const char *code, int32_t today,
-                          struct ring_fence *ret, struct problem *err)
+bool store_ring_fence_get(struct db_tx *tx, const char *code, int32_t today, struct ring_fence *ret,
+                          struct problem *err)
 {
     db_rows_auto_t rows = {0};
     if (!db_select(tx, &QUERY_RING_FENCE_LIST, &rows, err, db_day(today), db_text(code),
                    db_text(NULL), db_int(1)))
         return false;
     if (rows.count == 0)
-        return problem_set(err, PROBLEM_NOT_FOUND,
-                           "the agreement in force has no ring-fence %s", code);
+        return problem_set(err, PROBLEM_NOT_FOUND, "the agreement in force has no ring-fence %s",
+                           code);
     return ring_fence_of_row(&rows, 0, ret, err);
 }
 
@@ -70,7 +72,9 @@ bool store_ring_fence_list(struct db_tx *tx, int32_t today, const char *after, i
                      db_text(after), db_int(limit));
 }
 
-/* Cases ------------------------------------------------------------------------------------------------ */
+/* Cases
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static bool milestones_of_row(const struct db_rows *rows, int row, struct business_case *ret,
                               struct problem *err)
@@ -80,7 +84,8 @@ static bool milestones_of_row(const struct db_rows *rows, int row, struct busine
         return false;
     size_t i;
     json_t *item;
-    json_array_foreach(array, i, item) {
+    json_array_foreach(array, i, item)
+    {
         struct milestone *milestone = &ret->milestones[i];
         json_copy_text(item, "code", milestone->code, sizeof(milestone->code));
         json_copy_text(item, "title", milestone->title, sizeof(milestone->title));
@@ -99,7 +104,8 @@ static bool benefits_of_row(const struct db_rows *rows, int row, struct business
         return false;
     size_t i;
     json_t *item;
-    json_array_foreach(array, i, item) {
+    json_array_foreach(array, i, item)
+    {
         struct benefit *benefit = &ret->benefits[i];
         json_copy_text(item, "indicator", benefit->indicator, sizeof(benefit->indicator));
         json_copy_text(item, "baseline", benefit->baseline, sizeof(benefit->baseline));
@@ -159,7 +165,8 @@ bool store_case_list(struct db_tx *tx, const struct case_filter *filter, const c
                      db_int(limit));
 }
 
-/* Drawdowns -------------------------------------------------------------------------------------------- */
+/* Drawdowns
+ * -------------------------------------------------------------------------------------------- */
 
 void drawdown_of_row(const struct db_rows *rows, int row, struct drawdown *ret)
 {
@@ -185,8 +192,7 @@ void drawdown_of_row(const struct db_rows *rows, int row, struct drawdown *ret)
     ret->version = row_int(rows, row, "version");
 }
 
-bool store_drawdown_get(struct db_tx *tx, const char *id, struct drawdown *ret,
-                        struct problem *err)
+bool store_drawdown_get(struct db_tx *tx, const char *id, struct drawdown *ret, struct problem *err)
 {
     db_rows_auto_t rows = {0};
     if (!db_select(tx, &QUERY_DRAWDOWN_GET, &rows, err, db_text(id)))
@@ -211,7 +217,8 @@ bool store_drawdown_pending(struct db_tx *tx, const char *case_id, struct db_row
     return db_select(tx, &QUERY_DRAWDOWN_PENDING, ret_rows, err, db_text(case_id));
 }
 
-/* The roster --------------------------------------------------------------------------------------------- */
+/* The roster
+ * --------------------------------------------------------------------------------------------- */
 
 bool store_appointment_is_of(struct db_tx *tx, const char *appointment_id, const char *issuer,
                              const char *subject, bool *ret_is_same, struct problem *err)

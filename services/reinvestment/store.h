@@ -6,8 +6,8 @@
 #include "services/reinvestment/model.h"
 
 /* `..._get` fail with NOT_FOUND. Ring-fences are those of the agreement in force on `today`. */
-bool store_ring_fence_get(struct db_tx *tx, const char *code, int32_t today,
-                          struct ring_fence *ret, struct problem *err) MUST_CHECK;
+bool store_ring_fence_get(struct db_tx *tx, const char *code, int32_t today, struct ring_fence *ret,
+                          struct problem *err) MUST_CHECK;
 bool store_ring_fence_list(struct db_tx *tx, int32_t today, const char *after, int limit,
                            struct db_rows *ret_rows, struct problem *err) MUST_CHECK;
 bool ring_fence_of_row(const struct db_rows *rows, int row, struct ring_fence *ret,

@@ -12,7 +12,8 @@ void risk_ref(const struct risk *risk, char ret_ref[REF_SIZE])
     snprintf(ret_ref, REF_SIZE, "risk/risks/%s", risk->id);
 }
 
-/* Rows as their tables have them ------------------------------------------------------------------------ */
+/* Rows as their tables have them
+ * ------------------------------------------------------------------------ */
 
 /* Members "likelihood", "score" ... or, of an earlier or other rating, "fromLikelihood" ... */
 static void rating_put(json_t *row, const char *prefix, const struct rating *rating)
@@ -130,7 +131,8 @@ static json_t *criteria_row(const struct criteria *criteria)
     return row;
 }
 
-/* Announcements --------------------------------------------------------------------------------------------- */
+/* Announcements
+ * --------------------------------------------------------------------------------------------- */
 
 /* What the event relied on (F6): what the risk touches, and the criteria that it was scored by. */
 static json_t *risk_links(const struct risk *risk, int score_count)
@@ -178,7 +180,9 @@ bool event_criteria_adopted(struct act *act, const struct criteria *criteria, st
     return act_append(act, &event, err);
 }
 
-/* Reactions --------------------------------------------------------------------------------------------------- */
+/* Reactions
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static bool alliance_activated(struct act *act, const struct foreign_event *event,
                                struct problem *err)

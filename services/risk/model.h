@@ -10,7 +10,7 @@
 
 enum {
     FACTOR_MAX = 5,
-    LISTED_MAX = 50,             /* supporting organisations, links */
+    LISTED_MAX = 50, /* supporting organisations, links */
     SIGNATURES_MAX = 2,
     PASSAGE_SIZE = 4 * 1000 + 1, /* a passage of 1,000 characters */
 };

@@ -6,12 +6,13 @@
 
 #include "common/ids.h"
 
-/* Words ---------------------------------------------------------------------------------------------- */
+/* Words
+ * ---------------------------------------------------------------------------------------------- */
 
 static const char *const BANDS[BAND_COUNT] = {"low", "moderate", "high", "extreme"};
-static const char *const CATEGORIES[CATEGORY_COUNT] = {
-    "safety",     "quality", "workforce", "statutory",  "reputation",
-    "objectives", "finance", "service",   "environment"};
+static const char *const CATEGORIES[CATEGORY_COUNT] = {"safety",    "quality",    "workforce",
+                                                       "statutory", "reputation", "objectives",
+                                                       "finance",   "service",    "environment"};
 static const char *const RISK_STATES[RISK_STATE_COUNT] = {"open", "closing", "closed"};
 static const char *const CHANGES[CHANGE_COUNT] = {"logged",  "revised", "scored",
                                                   "closing", "signed",  "closed"};
@@ -81,13 +82,13 @@ static void text_set(char *ret_text, size_t size, const char *text)
     snprintf(ret_text, size, "%s", text);
 }
 
-/* Criteria and ratings ---------------------------------------------------------------------------------- */
+/* Criteria and ratings
+ * ---------------------------------------------------------------------------------- */
 
 void criteria_default(int64_t now_ms, struct criteria *ret)
 {
-    *ret = (struct criteria){.number = 1,
-                             .bands = {{1, 3}, {4, 6}, {8, 12}, {15, 25}},
-                             .adopted_ms = now_ms};
+    *ret = (struct criteria){
+        .number = 1, .bands = {{1, 3}, {4, 6}, {8, 12}, {15, 25}}, .adopted_ms = now_ms};
     text_set(ret->reason, sizeof(ret->reason), "The default.");
 }
 
@@ -106,8 +107,8 @@ static bool band_order_check(const struct criteria *criteria, struct problem *er
         char pointer[FAULT_POINTER_SIZE];
         snprintf(pointer, sizeof(pointer), "/bands/%d", i);
         if (criteria->bands[i].from > criteria->bands[i].to)
-            ok = problem_add(err, PROBLEM_RULE_BROKEN, "empty", pointer,
-                             "%s ends before it starts", BANDS[i]);
+            ok = problem_add(err, PROBLEM_RULE_BROKEN, "empty", pointer, "%s ends before it starts",
+                             BANDS[i]);
         if (i > 0 && criteria->bands[i].from <= criteria->bands[i - 1].to)
             ok = problem_add(err, PROBLEM_RULE_BROKEN, "order", pointer,
                              "%s must start above the end of %s", BANDS[i], BANDS[i - 1]);
@@ -148,7 +149,9 @@ bool rating_is_given(const struct rating *rating)
     return rating->likelihood > 0;
 }
 
-/* Passages ----------------------------------------------------------------------------------------------- */
+/* Passages
+ * -----------------------------------------------------------------------------------------------
+ */
 
 bool text_check(const char *pointer, const char *text, struct problem *err)
 {
@@ -167,7 +170,9 @@ bool risk_words_check(const struct risk *risk, struct problem *err)
     return ok;
 }
 
-/* Changes --------------------------------------------------------------------------------------------------- */
+/* Changes
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static void risk_change(struct risk *risk, enum risk_change change, const char *reason,
                         const struct editor *editor)
@@ -251,7 +256,9 @@ bool risk_score(struct risk *risk, const struct criteria *criteria, enum score_k
     return true;
 }
 
-/* Closing ------------------------------------------------------------------------------------------------------ */
+/* Closing
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 bool risk_close(struct risk *risk, const char *reason, const struct editor *editor,
                 struct problem *err)
@@ -259,8 +266,7 @@ bool risk_close(struct risk *risk, const char *reason, const struct editor *edit
     if (risk->state != RISK_OPEN)
         return problem_set(err, PROBLEM_STATE_CONFLICT, "the risk is %s already",
                            risk_state_word(risk->state));
-    bool needs_signatures =
-        risk->category == CATEGORY_QUALITY || risk->category == CATEGORY_SAFETY;
+    bool needs_signatures = risk->category == CATEGORY_QUALITY || risk->category == CATEGORY_SAFETY;
     risk->state = needs_signatures ? RISK_CLOSING : RISK_CLOSED;
     risk_change(risk, needs_signatures ? CHANGE_CLOSING : CHANGE_CLOSED, reason, editor);
     return true;
@@ -270,7 +276,8 @@ bool risk_sign(struct risk *risk, const char *role, bool is_same_person,
                const struct editor *editor, struct problem *err)
 {
     if (risk->state != RISK_CLOSING)
-        return problem_set(err, PROBLEM_STATE_CONFLICT, "no closure of the risk waits for signatures");
+        return problem_set(err, PROBLEM_STATE_CONFLICT,
+                           "no closure of the risk waits for signatures");
     for (int i = 0; i < risk->signature_count; i++)
         if (strcmp(risk->signatures[i].role, role) == 0)
             return problem_set(err, PROBLEM_STATE_CONFLICT, "the %s has signed already", role);

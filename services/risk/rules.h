@@ -1,5 +1,5 @@
-/* What the risk service decides: pure functions over model.h. Changes are made to the struct that is
- * handed in, and only when the rule allows them. Source: domain.md D1, D2, D6, D7, E10. */
+/* What the risk service decides: pure functions over model.h. Changes are made to the struct that
+ * is handed in, and only when the rule allows them. Source: domain.md D1, D2, D6, D7, E10. */
 #ifndef ACCORD_RISK_RULES_H
 #define ACCORD_RISK_RULES_H
 
@@ -32,8 +32,8 @@ bool rating_is_given(const struct rating *rating);
 bool text_check(const char *pointer, const char *text, struct problem *err) MUST_CHECK;
 bool risk_words_check(const struct risk *risk, struct problem *err) MUST_CHECK;
 
-/* The first score, and the target if one is given (likelihood 0 = none): returns how many scores were
- * made, for the history. */
+/* The first score, and the target if one is given (likelihood 0 = none): returns how many scores
+ * were made, for the history. */
 int risk_log(struct risk *risk, const struct criteria *criteria, int64_t likelihood,
              int64_t consequence, int64_t target_likelihood, int64_t target_consequence,
              const struct editor *editor, struct score ret_scores[2]);

@@ -17,7 +17,9 @@ static bool row_array(const struct db_rows *rows, int row, const char *column, j
     return true;
 }
 
-/* Risks -------------------------------------------------------------------------------------------------- */
+/* Risks
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static struct rating rating_of_row(const struct db_rows *rows, int row, const char *prefix)
 {
@@ -52,8 +54,7 @@ static bool supporting_of_row(const struct db_rows *rows, int row, struct risk *
     return true;
 }
 
-static bool links_of_row(const struct db_rows *rows, int row, struct risk *ret,
-                         struct problem *err)
+static bool links_of_row(const struct db_rows *rows, int row, struct risk *ret, struct problem *err)
 {
     json_auto_t *array = NULL;
     if (!row_array(rows, row, "links", &array, err))
@@ -74,7 +75,8 @@ static bool signatures_of_row(const struct db_rows *rows, int row, struct risk *
         return false;
     size_t i;
     json_t *item;
-    json_array_foreach(array, i, item) {
+    json_array_foreach(array, i, item)
+    {
         struct signature *signature = &ret->signatures[i];
         json_copy_text(item, "as", signature->role, sizeof(signature->role));
         json_copy_text(item, "signedBy", signature->signed_by, sizeof(signature->signed_by));
@@ -147,7 +149,9 @@ bool store_risk_history_list(struct db_tx *tx, const char *id, const char *after
                      db_int(limit));
 }
 
-/* Scores -------------------------------------------------------------------------------------------------- */
+/* Scores
+ * --------------------------------------------------------------------------------------------------
+ */
 
 void score_of_row(const struct db_rows *rows, int row, struct score *ret)
 {
@@ -182,10 +186,11 @@ bool store_score_list(struct db_tx *tx, const char *risk_id, const char *after, 
                      db_int(limit));
 }
 
-/* Criteria ------------------------------------------------------------------------------------------------- */
+/* Criteria
+ * -------------------------------------------------------------------------------------------------
+ */
 
-bool criteria_of_row(const struct db_rows *rows, int row, struct criteria *ret,
-                     struct problem *err)
+bool criteria_of_row(const struct db_rows *rows, int row, struct criteria *ret, struct problem *err)
 {
     json_auto_t *array = NULL;
     if (!row_array(rows, row, "bands", &array, err))
@@ -202,8 +207,7 @@ bool criteria_of_row(const struct db_rows *rows, int row, struct criteria *ret,
     return true;
 }
 
-bool store_criteria_get(struct db_tx *tx, int64_t number, struct criteria *ret,
-                        struct problem *err)
+bool store_criteria_get(struct db_tx *tx, int64_t number, struct criteria *ret, struct problem *err)
 {
     db_rows_auto_t rows = {0};
     if (!db_select(tx, &QUERY_CRITERIA_GET, &rows, err, db_int(number)))
@@ -229,7 +233,9 @@ bool store_criteria_in_force(struct db_tx *tx, struct criteria *ret, struct prob
     return rows.count == 0 || criteria_of_row(&rows, 0, ret, err);
 }
 
-/* The roster ------------------------------------------------------------------------------------------------ */
+/* The roster
+ * ------------------------------------------------------------------------------------------------
+ */
 
 bool store_partner_is_active(struct db_tx *tx, const char *organisation, bool *ret_is_active,
                              struct problem *err)

@@ -10,7 +10,8 @@
 #include "services/reinvestment/rules.h"
 #include "services/reinvestment/store.h"
 
-/* Model -> JSON ---------------------------------------------------------------------------------------- */
+/* Model -> JSON
+ * ---------------------------------------------------------------------------------------- */
 
 static json_t *milestones_to_json(const struct business_case *a_case)
 {
@@ -75,7 +76,8 @@ static json_t *case_to_json(const struct business_case *a_case)
     return object;
 }
 
-/* JSON -> model: only what the body has, so that a draft and its revision are read alike. -------------- */
+/* JSON -> model: only what the body has, so that a draft and its revision are read alike.
+ * -------------- */
 
 static void text_take(const json_t *body, const char *name, char *ret_text, size_t size)
 {
@@ -97,7 +99,8 @@ static void milestones_take(const json_t *body, struct business_case *ret)
     size_t i;
     json_t *item;
     ret->milestone_count = 0;
-    json_array_foreach(array, i, item) {
+    json_array_foreach(array, i, item)
+    {
         struct milestone *milestone = &ret->milestones[ret->milestone_count++];
         *milestone = (struct milestone){.due_day = json_day(item, "dueOn")};
         json_copy_text(item, "code", milestone->code, sizeof(milestone->code));
@@ -114,7 +117,8 @@ static void benefits_take(const json_t *body, struct business_case *ret)
     size_t i;
     json_t *item;
     ret->benefit_count = 0;
-    json_array_foreach(array, i, item) {
+    json_array_foreach(array, i, item)
+    {
         struct benefit *benefit = &ret->benefits[ret->benefit_count++];
         *benefit = (struct benefit){.due_day = json_day(item, "dueOn")};
         json_copy_text(item, "indicator", benefit->indicator, sizeof(benefit->indicator));
@@ -140,7 +144,9 @@ static void case_take(const json_t *body, struct business_case *ret)
     benefits_take(body, ret);
 }
 
-/* Reading ------------------------------------------------------------------------------------------------ */
+/* Reading
+ * ------------------------------------------------------------------------------------------------
+ */
 
 bool list_cases(struct request *request, struct reply *reply, struct problem *err)
 {
@@ -177,7 +183,9 @@ bool get_case(struct request *request, struct reply *reply, struct problem *err)
     return true;
 }
 
-/* Writing ------------------------------------------------------------------------------------------------- */
+/* Writing
+ * -------------------------------------------------------------------------------------------------
+ */
 
 /* What a case names must be there: its ring-fence in the agreement in force, its beneficiary among
  * the active partners; and it must fit the ring-fence (C1). */
@@ -188,9 +196,9 @@ static bool case_references_check(const struct request *request, const struct bu
     struct ring_fence ring_fence = {0};
     if (!store_partner_is_active(request->tx, a_case->beneficiary, &is_active, err))
         return false;
-    bool ok = is_active || problem_add(err, PROBLEM_REFERENCE_UNKNOWN, "unknown-partner",
-                                       "/beneficiary", "%s is not an active partner",
-                                       a_case->beneficiary);
+    bool ok =
+        is_active || problem_add(err, PROBLEM_REFERENCE_UNKNOWN, "unknown-partner", "/beneficiary",
+                                 "%s is not an active partner", a_case->beneficiary);
     struct problem missing = {0};
     if (store_ring_fence_get(request->tx, a_case->ring_fence, instant_day(request->now_ms),
                              &ring_fence, &missing))

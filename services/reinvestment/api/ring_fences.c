@@ -20,7 +20,8 @@ static json_t *ring_fence_to_json(const struct ring_fence *ring_fence)
     json_put_text(object, "purpose", ring_fence->purpose);
     json_put_new(object, "categories",
                  codes_to_json(ring_fence->categories, ring_fence->category_count));
-    json_put_new(object, "settings", codes_to_json(ring_fence->settings, ring_fence->setting_count));
+    json_put_new(object, "settings",
+                 codes_to_json(ring_fence->settings, ring_fence->setting_count));
     json_put_integer(object, "agreementVersion", ring_fence->agreement_version);
     json_put_money(object, "balance", ring_fence->balance_pence);
     json_put_money(object, "committed", ring_fence->committed_pence);

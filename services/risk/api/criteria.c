@@ -61,7 +61,8 @@ static bool bands_of_json(const json_t *body, struct criteria *ret, struct probl
     bool ok = true;
     size_t i;
     json_t *item;
-    json_array_foreach(json_member(body, "bands"), i, item) {
+    json_array_foreach(json_member(body, "bands"), i, item)
+    {
         char pointer[FAULT_POINTER_SIZE];
         snprintf(pointer, sizeof(pointer), "/bands/%zu/band", i);
         if (strcmp(json_text(item, "band"), band_word((enum band)i)) != 0)

@@ -9,7 +9,8 @@
 #include "services/risk/rules.h"
 #include "services/risk/store.h"
 
-/* Model -> JSON ---------------------------------------------------------------------------------------- */
+/* Model -> JSON
+ * ---------------------------------------------------------------------------------------- */
 
 static json_t *owner_to_json(const struct risk *risk)
 {
@@ -87,7 +88,8 @@ static void reply_risk(struct reply *reply, const struct risk *risk)
     reply_ok(reply, risk_to_json(risk), risk->version);
 }
 
-/* JSON -> model: only what the body has, so that a new risk and its revision are read alike ------------- */
+/* JSON -> model: only what the body has, so that a new risk and its revision are read alike
+ * ------------- */
 
 static void text_take(const json_t *body, const char *name, char *ret_text, size_t size)
 {
@@ -138,7 +140,9 @@ static void risk_take(const json_t *body, struct risk *ret)
     links_take(body, ret);
 }
 
-/* Reading ------------------------------------------------------------------------------------------------- */
+/* Reading
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static struct risk_filter filter_of_request(const struct request *request)
 {
@@ -205,7 +209,9 @@ bool list_risk_history(struct request *request, struct reply *reply, struct prob
            reply_risks(request, reply, &page, &rows, "version", err);
 }
 
-/* Writing --------------------------------------------------------------------------------------------------- */
+/* Writing
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static bool partner_check(const struct request *request, const char *organisation,
                           const char *pointer, struct problem *err)

@@ -19,10 +19,8 @@ static const struct person COMMISSIONER = {"0193f5a2-8d11-7c3e-9a44-5b6f1f0c2d53
 /* £250,000 awarded to ZZ4, sponsored by ZZ3, in delivery. */
 static struct business_case hub(void)
 {
-    struct business_case a_case = {.award_pence = 25000000,
-                                   .state = CASE_IN_DELIVERY,
-                                   .milestone_count = 1,
-                                   .version = 6};
+    struct business_case a_case = {
+        .award_pence = 25000000, .state = CASE_IN_DELIVERY, .milestone_count = 1, .version = 6};
     strcpy(a_case.id, "0193f5a2-8d11-7c3e-9a44-5b6f1f0c2d3e");
     strcpy(a_case.hold_id, "0193f5a2-8d11-7c3e-9a44-5b6f1f0c2d40");
     strcpy(a_case.sponsor, "ZZ3");

@@ -167,8 +167,7 @@ static void a_new_score_says_from_what_to_what_by_whom_and_why(void **state)
     assert_int_equal(risk.initial.score, 16);
     assert_int_equal(risk.change, CHANGE_SCORED);
     assert_int_equal(risk.version, 2);
-    assert_true(
-        risk_score(&risk, &criteria, SCORE_TARGET, 1, 4, "aim", &LEAD_NURSE, &score, &err));
+    assert_true(risk_score(&risk, &criteria, SCORE_TARGET, 1, 4, "aim", &LEAD_NURSE, &score, &err));
     assert_false(rating_is_given(&score.from));
     assert_int_equal(risk.target.score, 4);
     assert_int_equal(risk.current.score, 12);
