@@ -31,8 +31,7 @@ const struct appointment *standing_appointment(const struct standing *standing, 
 const struct appointment *standing_speaks_for(const struct standing *standing,
                                               const char *organisation)
 {
-    if (standing->token_organisation[0] &&
-        strcmp(standing->token_organisation, organisation) != 0)
+    if (standing->token_organisation[0] && strcmp(standing->token_organisation, organisation) != 0)
         return NULL;
     const struct appointment *found =
         standing_appointment(standing, "partner-representative", organisation);

@@ -34,17 +34,17 @@ enum partner_status {
 
 struct appointment {
     char id[UUID_SIZE];
-    char role[CODE_SIZE];        /* "partner-representative", "deputy", "alliance-director" ... (A5) */
+    char role[CODE_SIZE]; /* "partner-representative", "deputy", "alliance-director" ... (A5) */
     char organisation[ODS_SIZE];
-    bool is_of_active;           /* that organisation is an active partner ... */
-    bool is_of_founder;          /* ... or a founder of an alliance that is still forming */
+    bool is_of_active;  /* that organisation is an active partner ... */
+    bool is_of_founder; /* ... or a founder of an alliance that is still forming */
 };
 
 /* What the roster says of a caller in one alliance, now. */
 struct standing {
-    bool has_alliance;                 /* this service has heard of it */
-    char alliance_status[CODE_SIZE];   /* "forming", "active", "closing", "closed" */
-    int64_t sequence;                  /* head of this service's journal of it */
+    bool has_alliance;               /* this service has heard of it */
+    char alliance_status[CODE_SIZE]; /* "forming", "active", "closing", "closed" */
+    int64_t sequence;                /* head of this service's journal of it */
     int64_t now_ms;
     char token_organisation[ODS_SIZE]; /* "" = the token speaks for none */
     bool has_partner;                  /* the caller's organisation is on the roster */
@@ -64,8 +64,9 @@ const struct appointment *standing_appointment(const struct standing *standing, 
 const struct appointment *standing_speaks_for(const struct standing *standing,
                                               const char *organisation);
 
-/* The appointment by which the caller acts: to one of these roles (NULL-terminated, best first) with an
- * organisation that takes part, the caller's own organisation before any other. NULL if there is none. */
+/* The appointment by which the caller acts: to one of these roles (NULL-terminated, best first)
+ * with an organisation that takes part, the caller's own organisation before any other. NULL if
+ * there is none. */
 const struct appointment *standing_acts_by(const struct standing *standing,
                                            const char *const roles[]);
 

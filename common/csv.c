@@ -87,8 +87,8 @@ static void put_value(struct text *text, const json_t *value)
     if (json_is_string(value)) {
         put_cell(text, json_string_value(value));
     } else if (json_is_integer(value)) {
-        int size = snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT,
-                            json_integer_value(value));
+        int size =
+            snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
         put(text, number, (size_t)size);
     } else if (json_is_boolean(value)) {
         const char *word = json_is_true(value) ? "true" : "false";

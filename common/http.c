@@ -23,7 +23,8 @@ struct http_server {
     const char **names;
 };
 
-/* --- one request ------------------------------------------------------------------------------------- */
+/* --- one request
+ * ------------------------------------------------------------------------------------- */
 
 static void send_answer(struct http_answer *answer, struct _u_response *response)
 {
@@ -92,13 +93,14 @@ static void on_log(void *data, const char *format, va_list arguments)
     log_debug("http: %s", text);
 }
 
-/* --- start ---------------------------------------------------------------------------------------------- */
+/* --- start
+ * ---------------------------------------------------------------------------------------------- */
 
 static bool server_init(struct http *http, struct problem *err)
 {
     struct http_server *server = http->server;
-    server->address = (struct sockaddr_in){.sin_family = AF_INET,
-                                           .sin_port = htons((uint16_t)http->config.port)};
+    server->address =
+        (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)http->config.port)};
     if (inet_pton(AF_INET, http->config.host, &server->address.sin_addr) != 1)
         return problem_set(err, PROBLEM_INTERNAL, "%s is not an IPv4 address", http->config.host);
     /* The port counts in server->address; ulfius wants to see one above zero. */
@@ -140,7 +142,8 @@ static bool server_start(struct http *http, struct problem *err)
     if (ulfius_start_framework_with_mhd_options(&server->instance, flags, server->options) == U_OK)
         return true;
     return problem_set(err, PROBLEM_INTERNAL, "cannot listen on %s:%d: %s", http->config.host,
-                       http->config.port, errno == EADDRINUSE ? "the port is taken" : strerror(errno));
+                       http->config.port,
+                       errno == EADDRINUSE ? "the port is taken" : strerror(errno));
 }
 
 int http_port(const struct http *http)
@@ -150,7 +153,9 @@ int http_port(const struct http *http)
     return info ? info->port : 0;
 }
 
-/* --- metrics ------------------------------------------------------------------------------------------------ */
+/* --- metrics
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static void collect_db(void *data, FILE *out)
 {
@@ -174,8 +179,10 @@ static void collect_consumers(void *data, FILE *out)
         abort();
     size_t count = consumers_status(http->context->consumers, status, SOURCES_MAX);
     metric_describe(out, "accord_consumer_events_total", "counter", "Events of others applied.");
-    metric_describe(out, "accord_consumer_behind", "gauge", "Alliances not yet at the head last seen.");
-    metric_describe(out, "accord_consumer_stalled", "gauge", "Alliances that wait for an operator.");
+    metric_describe(out, "accord_consumer_behind", "gauge",
+                    "Alliances not yet at the head last seen.");
+    metric_describe(out, "accord_consumer_stalled", "gauge",
+                    "Alliances that wait for an operator.");
     for (size_t i = 0; i < count && i < SOURCES_MAX; i++) {
         char labels[80];
         snprintf(labels, sizeof labels, "source=\"%s\"", status[i].source);
@@ -186,7 +193,8 @@ static void collect_consumers(void *data, FILE *out)
     free(status);
 }
 
-/* --- the whole --------------------------------------------------------------------------------------------- */
+/* --- the whole
+ * --------------------------------------------------------------------------------------------- */
 
 static void http_free(struct http *http)
 {
@@ -232,8 +240,8 @@ static bool check_operations(const struct spec *spec, struct problem *err)
         bool makes_alliance = operation->method != METHOD_GET && !operation->has_alliance;
         if ((makes_alliance && (!operation->needs_key || operation->is_public)) ||
             (operation->has_prepare && operation->method == METHOD_GET))
-            return problem_set(err, PROBLEM_INTERNAL, "api-spec: %s: the house has no way to do this",
-                               operation->id);
+            return problem_set(err, PROBLEM_INTERNAL,
+                               "api-spec: %s: the house has no way to do this", operation->id);
     }
     return true;
 }

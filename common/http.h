@@ -1,10 +1,10 @@
 /* One dispatcher between ulfius and the handlers. In order: limits and duplicate headers, request
- * id, route (405, 404), token, scope, content type and accept, parameters, body (strict JSON, schema,
- * every fault at once), then the transaction: standing -> x-roles -> idempotency -> If-Match ->
- * handler -> stored answer -> commit. All of it is driven by the api-spec; a handler is only the
- * work. Writes of one alliance that wait together share one act (a batch); a request that fails
- * inside a batch is repeated alone, and a lone one never waits for company.
- * Handlers run on ulfius' thread per connection. */
+ * id, route (405, 404), token, scope, content type and accept, parameters, body (strict JSON,
+ * schema, every fault at once), then the transaction: standing -> x-roles -> idempotency ->
+ * If-Match -> handler -> stored answer -> commit. All of it is driven by the api-spec; a handler is
+ * only the work. Writes of one alliance that wait together share one act (a batch); a request that
+ * fails inside a batch is repeated alone, and a lone one never waits for company. Handlers run on
+ * ulfius' thread per connection. */
 #ifndef ACCORD_COMMON_HTTP_H
 #define ACCORD_COMMON_HTTP_H
 
@@ -21,22 +21,22 @@ struct request {
     struct service_context *context;
     const struct operation *operation;
     struct caller caller;
-    struct standing standing;       /* empty for operations without an alliance */
-    char alliance_id[UUID_SIZE];    /* "" for operations without an alliance */
+    struct standing standing;    /* empty for operations without an alliance */
+    char alliance_id[UUID_SIZE]; /* "" for operations without an alliance */
     char request_id[UUID_SIZE];
     char traceparent[TRACEPARENT_SIZE];
-    struct db_tx *tx;               /* the transaction: read-only for GET */
-    struct act *act;                /* writing operations only, else NULL */
-    int64_t now_ms;                 /* accord_now(); the system's clock in a prepare function */
-    /* A UUID that stands for this caller and Idempotency-Key: what a repeated POST makes may have it
-     * as its id. "" without a key. */
+    struct db_tx *tx; /* the transaction: read-only for GET */
+    struct act *act;  /* writing operations only, else NULL */
+    int64_t now_ms;   /* accord_now(); the system's clock in a prepare function */
+    /* A UUID that stands for this caller and Idempotency-Key: what a repeated POST makes may have
+     * it as its id. "" without a key. */
     char key_id[UUID_SIZE];
-    void *prepared;                 /* what the operation's prepare function left; NULL otherwise */
-    void (*free_prepared)(void *);  /* frees it at the request's end; NULL = nothing to free */
-    const json_t *body;             /* checked against the schema; NULL without a body */
-    const char *text_body;          /* for text/csv imports; NULL otherwise */
+    void *prepared;                /* what the operation's prepare function left; NULL otherwise */
+    void (*free_prepared)(void *); /* frees it at the request's end; NULL = nothing to free */
+    const json_t *body;            /* checked against the schema; NULL without a body */
+    const char *text_body;         /* for text/csv imports; NULL otherwise */
     size_t text_body_size;
-    int64_t if_match;               /* version of If-Match; 0 = none given, -1 = "*", -2 = no version */
+    int64_t if_match; /* version of If-Match; 0 = none given, -1 = "*", -2 = no version */
     struct request_private *private;
 };
 
@@ -64,14 +64,15 @@ void reply_text(struct reply *reply, const char *content_type, char *text);
 
 /* A page of a list. */
 struct page {
-    int limit;               /* rows to read: one more than the client asked for */
-    const char *after;       /* key of the last item of the page before; NULL = from the start */
+    int limit;         /* rows to read: one more than the client asked for */
+    const char *after; /* key of the last item of the page before; NULL = from the start */
 };
 /* Reads `limit` and `cursor` (bound to operation, alliance and filters; else CURSOR_INVALID). */
-bool page_begin(const struct request *request, struct page *ret_page, struct problem *err) MUST_CHECK;
-/* Answers with `items` (taken; up to page->limit of them, in key order): {"items", "nextCursor"} and
- * a Link header, or text/csv with the spec's columns if the client prefers it. `key_member` is the
- * member of an item that the list is ordered by; it must be unique. */
+bool page_begin(const struct request *request, struct page *ret_page,
+                struct problem *err) MUST_CHECK;
+/* Answers with `items` (taken; up to page->limit of them, in key order): {"items", "nextCursor"}
+ * and a Link header, or text/csv with the spec's columns if the client prefers it. `key_member` is
+ * the member of an item that the list is ordered by; it must be unique. */
 void list_reply(const struct request *request, struct reply *reply, const struct page *page,
                 json_t *items, const char *key_member);
 
@@ -98,11 +99,11 @@ struct route {
 /* --- for service.c ---------------------------------------------------------------------------- */
 
 struct http_config {
-    const char *host;            /* "127.0.0.1" */
-    int port;                    /* 0 = any free one, see http_port() */
-    unsigned rate_per_s;         /* requests a second and client; 0 = 1000 */
+    const char *host;                /* "127.0.0.1" */
+    int port;                        /* 0 = any free one, see http_port() */
+    unsigned rate_per_s;             /* requests a second and client; 0 = 1000 */
     unsigned char cursor_secret[32]; /* the same in every instance; cursors are bound by it */
-    const char *api_description; /* what /v1/openapi.json answers; NULL = 404 */
+    const char *api_description;     /* what /v1/openapi.json answers; NULL = 404 */
 };
 
 /* Reads the service's spec, binds its operations to its routes (refusing what stands on one side

@@ -26,7 +26,8 @@ void answer_done(struct http_answer *answer)
     *answer = (struct http_answer){0};
 }
 
-/* --- headers that depend on the status --------------------------------------------------------------- */
+/* --- headers that depend on the status
+ * --------------------------------------------------------------- */
 
 static void put_allow(const struct request *request, struct http_answer *answer)
 {
@@ -85,7 +86,8 @@ static void put_by_status(const struct request *request, const struct problem *e
         answer_header(answer, "Retry-After", "%d", err->retry_after_s > 0 ? err->retry_after_s : 1);
 }
 
-/* --- headers of every answer --------------------------------------------------------------------------- */
+/* --- headers of every answer
+ * --------------------------------------------------------------------------- */
 
 static void put_general(const struct http *http, const struct request *request,
                         struct http_answer *answer)
@@ -115,7 +117,7 @@ static void put_of_operation(const struct http *http, const struct request *requ
     const struct request_private *private = request->private;
     if (request->alliance_id[0] && private->sequence >= 0)
         answer_header(answer, "Accord-Sequence", "%s=%" JSON_INTEGER_FORMAT,
-                      http->context->service->name, (json_int_t)private->sequence);
+                      http->context->service->name, (json_int_t) private->sequence);
     if (reply->location[0])
         answer_header(answer, "Location", "%s", reply->location);
     if (reply->version > 0)

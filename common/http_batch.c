@@ -25,7 +25,8 @@ void batcher_end(struct batcher *batcher)
     pthread_mutex_destroy(&batcher->lock);
 }
 
-/* --- queues ------------------------------------------------------------------------------------ */
+/* --- queues ------------------------------------------------------------------------------------
+ */
 
 static struct batch_queue **queue_find(struct batcher *batcher, const char *alliance_id)
 {
@@ -119,7 +120,8 @@ void batch_submit(struct batcher *batcher, const char *alliance_id, struct write
     pthread_cond_destroy(&write->changed);
 }
 
-/* --- keys in hand -------------------------------------------------------------------------------- */
+/* --- keys in hand --------------------------------------------------------------------------------
+ */
 
 bool running_key_begin(struct batcher *batcher, struct running_key *running, struct problem *err)
 {

@@ -16,7 +16,8 @@ static int64_t clock_us(clockid_t clock)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* --- framing --------------------------------------------------------------------------------------- */
+/* --- framing
+ * --------------------------------------------------------------------------------------- */
 
 static bool target_is_clean(const char *target)
 {
@@ -62,7 +63,8 @@ static bool read_frame(struct request *request, struct problem *err)
                                err);
 }
 
-/* --- route, token, scope ------------------------------------------------------------------------------ */
+/* --- route, token, scope
+ * ------------------------------------------------------------------------------ */
 
 static bool find_operation(const struct http *http, struct request *request, struct problem *err)
 {
@@ -115,7 +117,8 @@ static bool check_caller(struct http *http, struct request *request, struct prob
     return check_scopes(request, err);
 }
 
-/* --- the work ---------------------------------------------------------------------------------------------- */
+/* --- the work
+ * ---------------------------------------------------------------------------------------------- */
 
 /* An alliance's id that cannot be one belongs to no alliance: the parameter's own check says so. */
 static void take_alliance(struct request *request)

@@ -16,15 +16,16 @@ const char *header_get(const struct http_headers *headers, const char *name)
     return NULL;
 }
 
-/* --- framing ----------------------------------------------------------------------------------- */
+/* --- framing -----------------------------------------------------------------------------------
+ */
 
 /* Headers whose grammar has no comma: the library below joins repeated ones with one. */
 static bool is_single(const char *name)
 {
     static const char *const SINGLE[] = {
-        "Authorization",     "Content-Length", "Content-Type",  "Host",     "Idempotency-Key",
-        "If-Match",          "If-None-Match",  "X-Request-ID",  "Expect",   "traceparent",
-        "Transfer-Encoding", "X-HTTP-Method-Override"};
+        "Authorization",   "Content-Length", "Content-Type",      "Host",
+        "Idempotency-Key", "If-Match",       "If-None-Match",     "X-Request-ID",
+        "Expect",          "traceparent",    "Transfer-Encoding", "X-HTTP-Method-Override"};
     for (size_t i = 0; i < ARRAY_LENGTH(SINGLE); i++)
         if (strcasecmp(SINGLE[i], name) == 0)
             return true;
@@ -51,8 +52,8 @@ bool headers_check(const struct http_headers *headers, struct problem *err)
                                "the header %.60s may stand once, without a comma", header->name);
         for (size_t j = 0; j < i; j++)
             if (strcasecmp(headers->items[j].name, header->name) == 0)
-                return problem_set(err, PROBLEM_REQUEST_MALFORMED,
-                                   "the header %.60s stands twice", header->name);
+                return problem_set(err, PROBLEM_REQUEST_MALFORMED, "the header %.60s stands twice",
+                                   header->name);
     }
     if (header_get(headers, "Content-Length") && header_get(headers, "Transfer-Encoding"))
         return problem_set(err, PROBLEM_REQUEST_MALFORMED,
@@ -72,7 +73,8 @@ bool header_length(const char *value, int64_t *ret_length, struct problem *err)
     return true;
 }
 
-/* --- ids ------------------------------------------------------------------------------------------- */
+/* --- ids
+ * ------------------------------------------------------------------------------------------- */
 
 bool header_request_id(const char *value, char ret_id[REQUEST_ID_SIZE], struct problem *err)
 {
@@ -167,7 +169,8 @@ bool header_version(const char *name, const char *value, int64_t *ret_version, s
     return true;
 }
 
-/* --- media types ------------------------------------------------------------------------------------- */
+/* --- media types
+ * ------------------------------------------------------------------------------------- */
 
 static size_t token_length(const char *text)
 {
@@ -193,7 +196,8 @@ bool header_media_type(const char *value, char ret_type[CODE_SIZE], struct probl
     if (!*rest)
         return true;
     rest = *rest == ';' ? skip_space(rest + 1) : "?";
-    bool is_utf8 = strcasecmp(rest, "charset=utf-8") == 0 || strcasecmp(rest, "charset=\"utf-8\"") == 0;
+    bool is_utf8 =
+        strcasecmp(rest, "charset=utf-8") == 0 || strcasecmp(rest, "charset=\"utf-8\"") == 0;
     return is_utf8 || problem_set(err, PROBLEM_MEDIA_TYPE_UNSUPPORTED,
                                   "a Content-Type has no parameters here; everything is UTF-8");
 }
@@ -211,7 +215,8 @@ static int read_quality(const char *text)
     if ((text[0] != '0' && text[0] != '1') || (text[1] != '.' && text[1] != '\0'))
         return text[0] == '0' ? 0 : 1000;
     quality = (text[0] - '0') * 1000;
-    for (const char *c = text + (text[1] == '.' ? 2 : 1); *c >= '0' && *c <= '9' && scale > 1; c++) {
+    for (const char *c = text + (text[1] == '.' ? 2 : 1); *c >= '0' && *c <= '9' && scale > 1;
+         c++) {
         scale /= 10;
         quality += (*c - '0') * scale;
     }
@@ -278,7 +283,8 @@ int header_accept(const char *value, const char *const types[], size_t count)
     return best;
 }
 
-/* --- positions --------------------------------------------------------------------------------------------- */
+/* --- positions
+ * --------------------------------------------------------------------------------------------- */
 
 bool header_positions(const char *value, struct positions *ret_positions, struct problem *err)
 {

@@ -3,7 +3,8 @@
 #include "common/consumer.h"
 #include "common/http_private.h"
 
-/* --- health ------------------------------------------------------------------------------------------ */
+/* --- health
+ * ------------------------------------------------------------------------------------------ */
 
 static char *copy(const char *text)
 {
@@ -48,23 +49,27 @@ static bool page_description(struct http *http, struct reply *reply, struct prob
     return true;
 }
 
-/* --- problems -------------------------------------------------------------------------------------------- */
+/* --- problems
+ * -------------------------------------------------------------------------------------------- */
 
 /* What to do about it, by status: the title says what it is. */
 static const char *advice_of(int status)
 {
     switch (status) {
     case 400:
-        return "Correct the request as the detail and the list of errors say; repeating it unchanged "
+        return "Correct the request as the detail and the list of errors say; repeating it "
+               "unchanged "
                "will not help.";
     case 401:
         return "Get a token from your identity provider and send it as Authorization: Bearer.";
     case 403:
-        return "Ask for the scope, or for the appointment in the alliance, that the operation needs.";
+        return "Ask for the scope, or for the appointment in the alliance, that the operation "
+               "needs.";
     case 404:
         return "Check the address. What you may not know of is answered like what does not exist.";
     case 409:
-        return "The request is fine, but not now. Once the state has changed it may succeed, with a new "
+        return "The request is fine, but not now. Once the state has changed it may succeed, with "
+               "a new "
                "Idempotency-Key.";
     case 412:
     case 428:
@@ -75,7 +80,8 @@ static const char *advice_of(int status)
     case 406:
         return "Use one of the media types that the answer or the api-spec names.";
     case 422:
-        return "A rule of the alliance stands against it; the detail names the rule and the figures.";
+        return "A rule of the alliance stands against it; the detail names the rule and the "
+               "figures.";
     case 429:
         return "Wait for the seconds of Retry-After.";
     case 503:
@@ -92,8 +98,8 @@ static char *problem_html(enum problem_code code)
                  "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>%s</title>\n"
                  "<h1>%s</h1>\n<p>Status %d, problem type <code>/problems/%s</code>.</p>\n"
                  "<p>%s</p>\n</html>\n",
-                 problem_title(code), problem_title(code), problem_status(code),
-                 problem_slug(code), advice_of(problem_status(code))) < 0)
+                 problem_title(code), problem_title(code), problem_status(code), problem_slug(code),
+                 advice_of(problem_status(code))) < 0)
         abort();
     return text;
 }
@@ -115,15 +121,17 @@ static bool page_problem(const struct http_message *message, const char *slug, s
     }
     char type[80];
     snprintf(type, sizeof type, "/problems/%s", slug);
-    json_t *page = json_pack("{s:s,s:s,s:i,s:s}", "type", type, "title", problem_title(code), "status",
-                             problem_status(code), "advice", advice_of(problem_status(code)));
+    json_t *page =
+        json_pack("{s:s,s:s,s:i,s:s}", "type", type, "title", problem_title(code), "status",
+                  problem_status(code), "advice", advice_of(problem_status(code)));
     if (!page)
         abort();
     reply_ok(reply, page, 0);
     return true;
 }
 
-/* --- which page -------------------------------------------------------------------------------------------- */
+/* --- which page
+ * -------------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *path;
@@ -143,8 +151,8 @@ static bool show(struct http *http, const struct http_message *message, struct r
         if (strlen(PAGES[i].path) == size && memcmp(PAGES[i].path, message->target, size) == 0)
             return PAGES[i].show(http, reply, err);
     char slug[64];
-    *ret_is_page = size > 10 && size - 10 < sizeof slug &&
-                   strncmp(message->target, "/problems/", 10) == 0;
+    *ret_is_page =
+        size > 10 && size - 10 < sizeof slug && strncmp(message->target, "/problems/", 10) == 0;
     if (!*ret_is_page)
         return true;
     memcpy(slug, message->target + 10, size - 10);

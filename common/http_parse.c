@@ -4,7 +4,8 @@
 #include "common/http_private.h"
 #include "common/json.h"
 
-/* --- query ---------------------------------------------------------------------------------------- */
+/* --- query
+ * ---------------------------------------------------------------------------------------- */
 
 static int hex_value(char c)
 {
@@ -63,10 +64,10 @@ static bool check_text(const struct spec_parameter *parameter, const char *text,
                        struct problem *err)
 {
     struct pointer pointer = pointer_of(parameter->name);
-    json_auto_t *value = schema_read_text(parameter->schema, text, pointer.text,
-                                          PROBLEM_PARAMETER_INVALID, err);
-    return value && schema_check(parameter->schema, value, pointer.text, PROBLEM_PARAMETER_INVALID,
-                                 err);
+    json_auto_t *value =
+        schema_read_text(parameter->schema, text, pointer.text, PROBLEM_PARAMETER_INVALID, err);
+    return value &&
+           schema_check(parameter->schema, value, pointer.text, PROBLEM_PARAMETER_INVALID, err);
 }
 
 static bool take_pair(struct request *request, char *name, struct problem *err)
@@ -100,11 +101,11 @@ static bool fill_absent(struct request *request, struct problem *err)
         if (parameter->is_in_path || request_query(request, parameter->name))
             continue;
         if (parameter->default_text)
-            private->query[private->query_count++] =
-                (struct query_parameter){parameter->name, parameter->default_text};
-        else if (parameter->is_required)
-            ok = problem_add(err, PROBLEM_PARAMETER_INVALID, "required",
-                             pointer_of(parameter->name).text, "this parameter is needed");
+        private->query[private->query_count++] =
+            (struct query_parameter){parameter->name, parameter->default_text};
+        else if (parameter->is_required) ok =
+            problem_add(err, PROBLEM_PARAMETER_INVALID, "required",
+                        pointer_of(parameter->name).text, "this parameter is needed");
     }
     return ok;
 }
@@ -135,7 +136,8 @@ static bool parse_query(struct request *request, struct problem *err)
     return fill_absent(request, err) && ok;
 }
 
-/* --- headers --------------------------------------------------------------------------------------- */
+/* --- headers
+ * --------------------------------------------------------------------------------------- */
 
 static const char *get(const struct request *request, const char *name)
 {
@@ -183,7 +185,8 @@ static bool parse_accept(struct request *request, struct problem *err)
     return true;
 }
 
-/* --- body -------------------------------------------------------------------------------------------- */
+/* --- body
+ * -------------------------------------------------------------------------------------------- */
 
 static const struct spec_media *find_media(const struct operation *operation, const char *type)
 {
@@ -200,8 +203,8 @@ static bool parse_media(const struct request *request, const struct spec_media *
     if (!header_media_type(get(request, "Content-Type"), type, err))
         return false;
     *ret_media = find_media(request->operation, type);
-    return *ret_media || problem_set(err, PROBLEM_MEDIA_TYPE_UNSUPPORTED,
-                                     "this operation takes %s", request->operation->bodies[0].type);
+    return *ret_media || problem_set(err, PROBLEM_MEDIA_TYPE_UNSUPPORTED, "this operation takes %s",
+                                     request->operation->bodies[0].type);
 }
 
 static bool check_size(const struct request *request, struct problem *err)

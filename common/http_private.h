@@ -106,7 +106,8 @@ struct http {
 void http_dispatch(struct http *http, const struct http_message *message,
                    struct http_answer *ret_answer);
 
-/* --- stages (each file has one) ------------------------------------------------------------------- */
+/* --- stages (each file has one)
+ * ------------------------------------------------------------------- */
 
 /* http_pages.c: what is not in the spec: health, metrics, problem pages, the description. False:
  * none of these. */

@@ -76,9 +76,8 @@ bool rate_take(struct rate_limiter *limiter, const char *issuer, const char *cli
     bool is_allowed = bucket->level >= 1000;
     if (is_allowed)
         bucket->level -= 1000;
-    *ret_state = (struct rate_state){.per_s = limiter->per_s,
-                                     .remaining = (unsigned)(bucket->level / 1000),
-                                     .reset_s = 1};
+    *ret_state = (struct rate_state){
+        .per_s = limiter->per_s, .remaining = (unsigned)(bucket->level / 1000), .reset_s = 1};
     pthread_mutex_unlock(&limiter->lock);
     return is_allowed;
 }

@@ -7,7 +7,8 @@
 #include "common/queries.h"
 #include "common/standing.h"
 
-/* --- Accord-After ------------------------------------------------------------------------------- */
+/* --- Accord-After -------------------------------------------------------------------------------
+ */
 
 static bool is_followed(const struct service *service, const char *name)
 {
@@ -89,7 +90,8 @@ bool http_wait_after(struct http *http, struct request *request, struct problem 
     return true;
 }
 
-/* --- reading --------------------------------------------------------------------------------------- */
+/* --- reading
+ * --------------------------------------------------------------------------------------- */
 
 static bool read_in(struct db_tx *tx, struct request *request, struct reply *reply,
                     struct problem *err)

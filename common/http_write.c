@@ -31,7 +31,8 @@ static void batch_done(struct batch *batch)
     act_done(&batch->act);
 }
 
-/* --- one request of a batch ----------------------------------------------------------------------- */
+/* --- one request of a batch
+ * ----------------------------------------------------------------------- */
 
 static void actor_fill(const struct request *request, struct actor *actor)
 {
@@ -138,7 +139,8 @@ static bool write_run(struct batch *batch, size_t i)
     return write_work(batch, write);
 }
 
-/* --- a batch --------------------------------------------------------------------------------------- */
+/* --- a batch
+ * --------------------------------------------------------------------------------------- */
 
 static bool batch_load(struct batch *batch, struct problem *err)
 {
@@ -271,7 +273,8 @@ static void write_batch(void *context, struct write *writes[], size_t count)
     }
 }
 
-/* --- entry -------------------------------------------------------------------------------------------- */
+/* --- entry
+ * -------------------------------------------------------------------------------------------- */
 
 /* Before anything may wait: is the caller allowed, and has the answer been given already? */
 static bool check_before(struct http *http, struct request *request, struct reply *reply,

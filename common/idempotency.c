@@ -7,7 +7,8 @@
 #include "common/json.h"
 #include "common/queries.h"
 
-/* --- digests ------------------------------------------------------------------------------------- */
+/* --- digests -------------------------------------------------------------------------------------
+ */
 
 static bool digest_of_json(const json_t *value, char ret_digest[DIGEST_SIZE], struct problem *err)
 {
@@ -49,7 +50,8 @@ bool idempotency_prepare(struct request *request, struct problem *err)
     return digest_body(request, err);
 }
 
-/* --- looking up ------------------------------------------------------------------------------------ */
+/* --- looking up
+ * ------------------------------------------------------------------------------------ */
 
 void stored_answer_done(struct stored_answer *answer)
 {
@@ -132,7 +134,8 @@ bool idempotency_replay(const struct request *request, const struct stored_answe
     return true;
 }
 
-/* --- storing --------------------------------------------------------------------------------------- */
+/* --- storing
+ * --------------------------------------------------------------------------------------- */
 
 bool idempotency_is_frozen(int status, enum problem_code code)
 {

@@ -1,5 +1,5 @@
-/* Answers that were given, by (issuer, subject, client) and Idempotency-Key: looked up and stored in
- * the act that does the work, so that a repeated request happens once and hears the same. */
+/* Answers that were given, by (issuer, subject, client) and Idempotency-Key: looked up and stored
+ * in the act that does the work, so that a repeated request happens once and hears the same. */
 #ifndef ACCORD_COMMON_IDEMPOTENCY_H
 #define ACCORD_COMMON_IDEMPOTENCY_H
 

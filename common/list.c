@@ -11,7 +11,8 @@
 
 enum { SEAL_SIZE = 32 }; /* characters of a digest, half of it */
 
-/* --- cursors ------------------------------------------------------------------------------------- */
+/* --- cursors -------------------------------------------------------------------------------------
+ */
 
 /* Length and content of each part, so that no two sets of parts look the same. The secret stands on
  * both sides of what the client knows. */
@@ -70,7 +71,8 @@ bool cursor_read(const unsigned char secret[CURSOR_SECRET_SIZE], const char *bin
     return true;
 }
 
-/* --- pages ----------------------------------------------------------------------------------------- */
+/* --- pages
+ * ----------------------------------------------------------------------------------------- */
 
 /* Operation, alliance, path parameters and filters; what only turns pages is left out. */
 static char *binding_make(const struct request *request)
@@ -101,7 +103,7 @@ bool page_begin(const struct request *request, struct page *ret_page, struct pro
 {
     const char *limit = request_query(request, "limit"), *cursor = request_query(request, "cursor");
     struct request_private *private = request->private;
-    ret_page->limit = (limit ? atoi(limit) : LIST_LIMIT_DEFAULT) + 1;
+    ret_page->limit = (limit ? (int)strtol(limit, NULL, 10) : LIST_LIMIT_DEFAULT) + 1;
     ret_page->after = NULL;
     if (!cursor)
         return true;
@@ -141,8 +143,8 @@ static char *key_text(const json_t *item, const char *key_member)
 {
     const json_t *key = json_object_get(item, key_member);
     assert(json_is_string(key) || json_is_integer(key));
-    char *text = json_is_string(key) ? strdup(json_string_value(key))
-                                     : json_dumps(key, JSON_ENCODE_ANY);
+    char *text =
+        json_is_string(key) ? strdup(json_string_value(key)) : json_dumps(key, JSON_ENCODE_ANY);
     if (!text)
         abort();
     return text;

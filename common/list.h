@@ -9,7 +9,8 @@
 
 enum { CURSOR_SECRET_SIZE = 32, CURSOR_KEY_SIZE = 512 };
 
-/* `binding` is whatever the cursor belongs to. The caller frees the text. NULL: the key is too long. */
+/* `binding` is whatever the cursor belongs to. The caller frees the text. NULL: the key is too
+ * long. */
 char *cursor_make(const unsigned char secret[CURSOR_SECRET_SIZE], const char *binding,
                   const char *key);
 /* The key of a cursor that was made with the same secret and binding; else CURSOR_INVALID. The

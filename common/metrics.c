@@ -8,7 +8,7 @@
 enum { STATUS_SLOTS = 24, COLLECTORS_MAX = 16 };
 
 /* Upper bounds in microseconds; the last bucket has none. */
-static const int64_t BOUNDS_US[] = {500,    1000,   2500,   5000,    10000,   25000,
+static const int64_t BOUNDS_US[] = {500,   1000,   2500,   5000,   10000,   25000,
                                     50000, 100000, 250000, 500000, 1000000, 2500000};
 enum { BOUND_COUNT = sizeof BOUNDS_US / sizeof BOUNDS_US[0] };
 
@@ -97,7 +97,8 @@ void metrics_register(struct metrics *metrics, metrics_collector *collect, void 
     metrics->collectors[metrics->collector_count++].context = context;
 }
 
-/* --- text ---------------------------------------------------------------------------------------- */
+/* --- text ----------------------------------------------------------------------------------------
+ */
 
 void metric_describe(FILE *out, const char *name, const char *type, const char *help)
 {

@@ -133,8 +133,8 @@ static struct schema_property *property_of(struct schema *schema, const char *na
     for (size_t i = 0; i < schema->property_count; i++)
         if (strcmp(schema->properties[i].name, name) == 0)
             return &schema->properties[i];
-    schema->properties = need(realloc(schema->properties, (schema->property_count + 1) *
-                                                              sizeof *schema->properties));
+    schema->properties = need(
+        realloc(schema->properties, (schema->property_count + 1) * sizeof *schema->properties));
     struct schema_property *property = &schema->properties[schema->property_count++];
     *property = (struct schema_property){.name = name};
     return property;
@@ -264,8 +264,9 @@ static bool read_format(const struct reading *reading, const char *name, const j
     static const struct {
         const char *name;
         enum schema_format format;
-    } FORMATS[] = {{"uuid", FORMAT_UUID},   {"date", FORMAT_DATE},  {"date-time", FORMAT_DATE_TIME},
-                   {"uri", FORMAT_URI},     {"int32", FORMAT_NONE}, {"int64", FORMAT_NONE},
+    } FORMATS[] = {{"uuid", FORMAT_UUID},           {"date", FORMAT_DATE},
+                   {"date-time", FORMAT_DATE_TIME}, {"uri", FORMAT_URI},
+                   {"int32", FORMAT_NONE},          {"int64", FORMAT_NONE},
                    {"uri-reference", FORMAT_NONE}};
     for (size_t i = 0; json_is_string(value) && i < ARRAY_LENGTH(FORMATS); i++) {
         if (strcmp(FORMATS[i].name, json_string_value(value)) == 0) {
@@ -370,7 +371,8 @@ static bool compile_into(struct schema_set *set, struct schema *schema, const js
     return true;
 }
 
-/* --- references ----------------------------------------------------------------------------------- */
+/* --- references
+ * ----------------------------------------------------------------------------------- */
 
 static const json_t *node_at(const json_t *document, const char *ref)
 {

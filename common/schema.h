@@ -1,6 +1,7 @@
-/* JSON Schema 2020-12, the subset that our specs use: compiled once at start, refusing every keyword
- * it does not know, then checking values and naming every fault with its JSON Pointer. A null member
- * counts as absent unless its schema allows null. A compiled set is read-only: any thread. */
+/* JSON Schema 2020-12, the subset that our specs use: compiled once at start, refusing every
+ * keyword it does not know, then checking values and naming every fault with its JSON Pointer. A
+ * null member counts as absent unless its schema allows null. A compiled set is read-only: any
+ * thread. */
 #ifndef ACCORD_COMMON_SCHEMA_H
 #define ACCORD_COMMON_SCHEMA_H
 

@@ -84,7 +84,8 @@ static bool pattern_matches(const pcre2_code *pattern, const char *text, size_t 
 
 static bool uri_is_valid(const char *text)
 {
-    size_t scheme = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-");
+    size_t scheme =
+        strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-");
     if (scheme == 0 || text[scheme] != ':' || !text[scheme + 1])
         return false;
     for (const char *c = text; *c; c++)
@@ -114,7 +115,8 @@ static bool format_matches(enum schema_format format, const char *text)
 
 static bool check_text(const struct schema *schema, const json_t *value, struct check *check)
 {
-    static const char *const FORMAT_NAMES[] = {"", "a UUID in lower case", "a calendar day (2026-04-01)",
+    static const char *const FORMAT_NAMES[] = {"", "a UUID in lower case",
+                                               "a calendar day (2026-04-01)",
                                                "an instant in UTC (2026-04-01T09:30:00Z)", "a URI"};
     const char *text = json_string_value(value);
     size_t size = json_string_length(value);
@@ -132,7 +134,8 @@ static bool check_text(const struct schema *schema, const json_t *value, struct 
     return true;
 }
 
-/* --- numbers, arrays, objects ----------------------------------------------------------------------- */
+/* --- numbers, arrays, objects
+ * ----------------------------------------------------------------------- */
 
 static bool check_integer(const struct schema *schema, const json_t *value, struct check *check)
 {
@@ -270,7 +273,8 @@ static bool check_object(const struct schema *schema, const json_t *value, struc
     return ok;
 }
 
-/* --- alternatives -------------------------------------------------------------------------------- */
+/* --- alternatives --------------------------------------------------------------------------------
+ */
 
 /* Without a branch that fits: the faults of the one that came closest. */
 static bool check_branches(const struct schema_list *list, bool only_one, const json_t *value,
@@ -324,8 +328,8 @@ static const char *type_name(unsigned types)
     static const struct {
         unsigned bit;
         const char *name;
-    } NAMES[] = {{TYPE_OBJECT, "an object"}, {TYPE_ARRAY, "an array"},
-                 {TYPE_STRING, "a text"},    {TYPE_INTEGER, "a whole number"},
+    } NAMES[] = {{TYPE_OBJECT, "an object"},      {TYPE_ARRAY, "an array"},
+                 {TYPE_STRING, "a text"},         {TYPE_INTEGER, "a whole number"},
                  {TYPE_BOOLEAN, "true or false"}, {TYPE_NULL, "null"}};
     for (size_t i = 0; i < ARRAY_LENGTH(NAMES); i++)
         if (types & NAMES[i].bit)
@@ -393,7 +397,8 @@ bool schema_check(const struct schema *schema, const json_t *value, const char *
     return check_value(schema, value, &check);
 }
 
-/* --- parameters ------------------------------------------------------------------------------------ */
+/* --- parameters
+ * ------------------------------------------------------------------------------------ */
 
 static unsigned types_of(const struct schema *schema)
 {
@@ -410,7 +415,8 @@ static bool read_integer(const char *text, int64_t *ret_number)
 {
     const char *digits = text + (*text == '-');
     size_t length = strspn(digits, "0123456789");
-    if (length == 0 || length > 16 || digits[length] || (digits[0] == '0' && (length > 1 || digits != text)))
+    if (length == 0 || length > 16 || digits[length] ||
+        (digits[0] == '0' && (length > 1 || digits != text)))
         return false;
     int64_t number = strtoll(text, NULL, 10);
     if (number > INT64_C(9007199254740991) || number < -INT64_C(9007199254740991))

@@ -39,8 +39,8 @@ struct schema {
     const struct schema *property_names;
     const struct schema *items;
     bool is_unique;
-    int64_t size_min, size_max; /* of properties, items or characters */
-    int64_t minimum, maximum;   /* inclusive */
+    int64_t size_min, size_max;  /* of properties, items or characters */
+    int64_t minimum, maximum;    /* inclusive */
     const json_t *one_of_values; /* enum, or an array of the const; NULL = any */
     json_t *const_value;         /* owned: keeps one_of_values for a const */
     pcre2_code *pattern;

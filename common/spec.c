@@ -40,8 +40,8 @@ static const json_t *resolve(const struct spec *spec, const json_t *node)
     char kind[32], name[512];
     if (sscanf(ref, "#/components/%31[^/]/%511[^/]", kind, name) != 2)
         return NULL;
-    return json_object_get(
-        json_object_get(json_object_get(spec->document, "components"), kind), name);
+    return json_object_get(json_object_get(json_object_get(spec->document, "components"), kind),
+                           name);
 }
 
 static bool bad(const struct operation *operation, const char *what, struct problem *err)
@@ -49,7 +49,8 @@ static bool bad(const struct operation *operation, const char *what, struct prob
     return problem_set(err, PROBLEM_INTERNAL, "api-spec: %s: %s", operation->id, what);
 }
 
-/* --- parameters --------------------------------------------------------------------------------- */
+/* --- parameters ---------------------------------------------------------------------------------
+ */
 
 static char *default_text(const struct schema *schema)
 {
@@ -108,7 +109,8 @@ static bool read_parameters(struct spec *spec, struct operation *operation, cons
     return true;
 }
 
-/* --- bodies and answers ----------------------------------------------------------------------------- */
+/* --- bodies and answers
+ * ----------------------------------------------------------------------------- */
 
 static bool read_media(struct spec *spec, const struct operation *operation, const json_t *content,
                        bool with_schema, struct spec_media ret_media[MEDIA_MAX], size_t *ret_count,
@@ -155,7 +157,8 @@ static bool read_answers(struct spec *spec, struct operation *operation, const j
     return true;
 }
 
-/* --- rights -------------------------------------------------------------------------------------------- */
+/* --- rights
+ * -------------------------------------------------------------------------------------------- */
 
 static bool read_security(struct operation *operation, const json_t *node, struct problem *err)
 {
@@ -166,8 +169,7 @@ static bool read_security(struct operation *operation, const json_t *node, struc
     for (size_t i = 0; i < json_array_size(security); i++) {
         const json_t *scopes = json_object_get(json_array_get(security, i), "accessToken");
         struct spec_rights *rights = &operation->rights[operation->rights_count++];
-        if (json_array_size(scopes) == 0 ||
-            json_array_size(scopes) > ARRAY_LENGTH(rights->scopes))
+        if (json_array_size(scopes) == 0 || json_array_size(scopes) > ARRAY_LENGTH(rights->scopes))
             return bad(operation, "security names no scope, or too many", err);
         for (size_t j = 0; j < json_array_size(scopes); j++) {
             const char *scope = json_string_value(json_array_get(scopes, j));
@@ -208,13 +210,14 @@ static bool read_extensions(struct operation *operation, const json_t *node, str
     return true;
 }
 
-/* --- the document ---------------------------------------------------------------------------------------- */
+/* --- the document
+ * ---------------------------------------------------------------------------------------- */
 
 static bool read_operation(struct spec *spec, const char *path, enum method method,
                            const json_t *node, struct problem *err)
 {
-    spec->operations = need(realloc(spec->operations, (spec->operation_count + 1) *
-                                                          sizeof *spec->operations));
+    spec->operations =
+        need(realloc(spec->operations, (spec->operation_count + 1) * sizeof *spec->operations));
     struct operation *operation = need(calloc(1, sizeof *operation));
     operation->index = spec->operation_count;
     spec->operations[spec->operation_count++] = operation;
@@ -301,7 +304,8 @@ bool spec_bind(struct spec *spec, const struct route *routes, size_t count, stru
     for (size_t i = 0; i < count; i++) {
         const struct operation *found = spec_find(spec, routes[i].operation_id);
         if (!found)
-            return problem_set(err, PROBLEM_INTERNAL, "handler %s: the api-spec has no such operation",
+            return problem_set(err, PROBLEM_INTERNAL,
+                               "handler %s: the api-spec has no such operation",
                                routes[i].operation_id);
         struct operation *operation = spec->operations[found->index];
         if (operation->route)

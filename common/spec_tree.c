@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* --- filling ------------------------------------------------------------------------------------- */
+/* --- filling -------------------------------------------------------------------------------------
+ */
 
 static const char *declared_name(const struct operation *operation, const char *text, size_t size)
 {
@@ -57,7 +58,8 @@ bool spec_tree_add(struct spec *spec, const struct operation *operation, struct 
     return true;
 }
 
-/* --- a request's path --------------------------------------------------------------------------------- */
+/* --- a request's path
+ * --------------------------------------------------------------------------------- */
 
 static int hex_value(char c)
 {
@@ -111,7 +113,8 @@ bool spec_path_read(const char *target, size_t size, struct spec_path *ret_path)
     return ret_path->count > 0;
 }
 
-/* --- finding --------------------------------------------------------------------------------------------- */
+/* --- finding
+ * --------------------------------------------------------------------------------------------- */
 
 static bool path_fits(const struct spec_tree_path *path, const struct spec_path *request)
 {
@@ -119,8 +122,9 @@ static bool path_fits(const struct spec_tree_path *path, const struct spec_path 
         return false;
     for (size_t i = 0; i < path->count; i++) {
         const struct spec_segment *segment = &path->segments[i];
-        if (!segment->is_parameter && (strlen(request->segments[i]) != segment->size ||
-                                       memcmp(request->segments[i], segment->text, segment->size) != 0))
+        if (!segment->is_parameter &&
+            (strlen(request->segments[i]) != segment->size ||
+             memcmp(request->segments[i], segment->text, segment->size) != 0))
             return false;
     }
     return true;

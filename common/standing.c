@@ -10,8 +10,10 @@ static enum partner_status status_of(const char *name)
     static const struct {
         const char *name;
         enum partner_status status;
-    } STATUSES[] = {{"proposed", PARTNER_PROPOSED}, {"active", PARTNER_ACTIVE},
-                    {"suspended", PARTNER_SUSPENDED}, {"left", PARTNER_LEFT},
+    } STATUSES[] = {{"proposed", PARTNER_PROPOSED},
+                    {"active", PARTNER_ACTIVE},
+                    {"suspended", PARTNER_SUSPENDED},
+                    {"left", PARTNER_LEFT},
                     {"excluded", PARTNER_EXCLUDED}};
     for (size_t i = 0; i < ARRAY_LENGTH(STATUSES); i++)
         if (strcmp(STATUSES[i].name, name) == 0)
@@ -45,8 +47,8 @@ static void read_appointment(const struct db_rows *rows, int row, struct standin
              sizeof appointment->organisation);
     const char *status = row_text(rows, row, "appointment_status");
     appointment->is_of_active = status && strcmp(status, "active") == 0;
-    appointment->is_of_founder = status && strcmp(status, "proposed") == 0 &&
-                                 row_bool(rows, row, "appointment_is_founder");
+    appointment->is_of_founder =
+        status && strcmp(status, "proposed") == 0 && row_bool(rows, row, "appointment_is_founder");
 }
 
 static void standing_start(const struct caller *caller, struct standing *ret_standing)

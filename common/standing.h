@@ -7,8 +7,8 @@
 #include "common/db.h"
 
 /* In a transaction over the alliance. `now_ms` is the act's clock; INSTANT_NONE in a reading
- * transaction: accord_now() is read then (ret_standing->now_ms). An alliance that this service has not
- * heard of is no failure: has_alliance is false. */
+ * transaction: accord_now() is read then (ret_standing->now_ms). An alliance that this service has
+ * not heard of is no failure: has_alliance is false. */
 bool standing_load(struct db_tx *tx, const struct caller *caller, int64_t now_ms,
                    struct standing *ret_standing, struct problem *err) MUST_CHECK;
 

@@ -1,0 +1,168 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "common/access.h"
+
+static struct standing partner_of(const char *organisation, enum partner_status status)
+{
+    struct standing standing = {
+        .has_alliance = true, .has_partner = true, .partner_status = status, .is_voting = true};
+    strcpy(standing.organisation, organisation);
+    strcpy(standing.token_organisation, organisation);
+    return standing;
+}
+
+static void appoint(struct standing *standing, const char *role, const char *organisation,
+                    bool is_of_active)
+{
+    struct appointment *appointment = &standing->appointments[standing->appointment_count++];
+    *appointment = (struct appointment){.is_of_active = is_of_active};
+    strcpy(appointment->role, role);
+    strcpy(appointment->organisation, organisation);
+}
+
+static enum problem_code check(const struct standing *standing, const char *role)
+{
+    struct problem err = {.code = PROBLEM_NONE};
+    role_set roles = 0;
+    assert_true(role_set_add(&roles, role));
+    bool ok = access_check(standing, roles, &err);
+    assert_int_equal(ok, err.code == PROBLEM_NONE);
+    return err.code;
+}
+
+static void a_role_that_is_not_in_the_table_is_refused(void **state)
+{
+    (void)state;
+    role_set roles = 0;
+    assert_false(role_set_add(&roles, "emperor"));
+    assert_true(roles == 0);
+}
+
+static void the_alliance_is_hidden_from_who_is_not_on_the_roster(void **state)
+{
+    (void)state;
+    struct standing stranger = {.has_alliance = true, .partner_status = PARTNER_LAPSED};
+    assert_int_equal(check(&stranger, "partner"), PROBLEM_NOT_FOUND);
+    assert_int_equal(check(&stranger, "anyone"), PROBLEM_NONE);
+    struct standing lapsed = partner_of("ZZ5", PARTNER_LAPSED);
+    assert_int_equal(check(&lapsed, "partner"), PROBLEM_NOT_FOUND);
+    struct standing nowhere = partner_of("ZZ1", PARTNER_ACTIVE);
+    nowhere.has_alliance = false;
+    assert_int_equal(check(&nowhere, "anyone"), PROBLEM_NOT_FOUND);
+}
+
+static void each_status_of_a_partner_opens_its_own_role(void **state)
+{
+    (void)state;
+    static const struct {
+        enum partner_status status;
+        const char *role;
+    } OPENS[] = {{PARTNER_ACTIVE, "partner"},
+                 {PARTNER_PROPOSED, "applicant"},
+                 {PARTNER_LEFT, "left"},
+                 {PARTNER_EXCLUDED, "left"}};
+    static const char *const ROLES[] = {"partner", "applicant", "left", "associate"};
+    for (size_t i = 0; i < ARRAY_LENGTH(OPENS); i++) {
+        struct standing standing = partner_of("ZZ1", OPENS[i].status);
+        for (size_t j = 0; j < ARRAY_LENGTH(ROLES); j++)
+            assert_int_equal(check(&standing, ROLES[j]), strcmp(ROLES[j], OPENS[i].role) == 0
+                                                             ? PROBLEM_NONE
+                                                             : PROBLEM_ROLE_MISSING);
+    }
+    struct standing suspended = partner_of("ZZ1", PARTNER_SUSPENDED);
+    assert_int_equal(check(&suspended, "partner"), PROBLEM_ROLE_MISSING);
+}
+
+static void an_associate_is_an_active_partner_without_a_vote(void **state)
+{
+    (void)state;
+    struct standing associate = partner_of("ZZ1", PARTNER_ACTIVE);
+    associate.is_voting = false;
+    assert_int_equal(check(&associate, "associate"), PROBLEM_NONE);
+    assert_int_equal(check(&associate, "partner"), PROBLEM_ROLE_MISSING);
+}
+
+static void a_founder_may_see_the_forming_alliance(void **state)
+{
+    (void)state;
+    struct standing founder = partner_of("ZZ1", PARTNER_PROPOSED);
+    founder.is_founder = true;
+    assert_int_equal(check(&founder, "founder"), PROBLEM_NONE);
+    assert_int_equal(check(&founder, "applicant"), PROBLEM_ROLE_MISSING);
+    appoint(&founder, "partner-representative", "ZZ1", false);
+    assert_int_equal(check(&founder, "representative"), PROBLEM_ROLE_MISSING);
+    founder.appointments[0].is_of_founder = true;
+    assert_int_equal(check(&founder, "representative"), PROBLEM_NONE);
+}
+
+static void an_appointment_counts_while_its_organisation_is_active(void **state)
+{
+    (void)state;
+    struct standing lead = {.has_alliance = true, .partner_status = PARTNER_LAPSED};
+    appoint(&lead, "finance-lead", "ZZ2", true);
+    assert_int_equal(check(&lead, "finance-lead"), PROBLEM_NONE);
+    assert_int_equal(check(&lead, "partner"), PROBLEM_NONE);
+    assert_int_equal(check(&lead, "quality-lead"), PROBLEM_ROLE_MISSING);
+    lead.appointments[0].is_of_active = false;
+    assert_int_equal(check(&lead, "finance-lead"), PROBLEM_ROLE_MISSING);
+    assert_int_equal(check(&lead, "partner"), PROBLEM_ROLE_MISSING);
+}
+
+static void an_auditor_comes_from_outside(void **state)
+{
+    (void)state;
+    struct standing auditor = {.has_alliance = true, .partner_status = PARTNER_LAPSED};
+    appoint(&auditor, "auditor", "AUD", false);
+    assert_int_equal(check(&auditor, "auditor"), PROBLEM_NONE);
+    assert_int_equal(check(&auditor, "partner"), PROBLEM_ROLE_MISSING);
+}
+
+static void a_token_of_one_organisation_never_speaks_for_another(void **state)
+{
+    (void)state;
+    struct standing both = partner_of("ZZ1", PARTNER_ACTIVE);
+    appoint(&both, "partner-representative", "ZZ1", true);
+    appoint(&both, "deputy", "ZZ2", true);
+    assert_non_null(standing_speaks_for(&both, "ZZ1"));
+    assert_null(standing_speaks_for(&both, "ZZ2"));
+    both.token_organisation[0] = '\0';
+    assert_non_null(standing_speaks_for(&both, "ZZ2"));
+    assert_null(standing_speaks_for(&both, "ZZ3"));
+}
+
+static void what_is_restricted_is_known_to_the_named_organisations(void **state)
+{
+    (void)state;
+    static const char *const NAMED[] = {"ZZ2", "ZZ3"};
+    struct standing outside = partner_of("ZZ1", PARTNER_ACTIVE);
+    struct standing inside = partner_of("ZZ3", PARTNER_ACTIVE);
+    struct standing former = partner_of("ZZ3", PARTNER_LEFT);
+    assert_true(access_may_know(&outside, NULL, 0));
+    assert_false(access_may_know(&outside, NAMED, 2));
+    assert_true(access_may_know(&inside, NAMED, 2));
+    assert_false(access_may_know(&former, NAMED, 2));
+    appoint(&outside, "group-member", "ZZ2", true);
+    assert_true(access_may_know(&outside, NAMED, 2));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_role_that_is_not_in_the_table_is_refused),
+        cmocka_unit_test(the_alliance_is_hidden_from_who_is_not_on_the_roster),
+        cmocka_unit_test(each_status_of_a_partner_opens_its_own_role),
+        cmocka_unit_test(an_associate_is_an_active_partner_without_a_vote),
+        cmocka_unit_test(a_founder_may_see_the_forming_alliance),
+        cmocka_unit_test(an_appointment_counts_while_its_organisation_is_active),
+        cmocka_unit_test(an_auditor_comes_from_outside),
+        cmocka_unit_test(a_token_of_one_organisation_never_speaks_for_another),
+        cmocka_unit_test(what_is_restricted_is_known_to_the_named_organisations),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
