@@ -13,8 +13,6 @@
 #include "common/base64url.h"
 #include "common/jws_sign.h"
 
-/* libjwt only signs here: what it verifies it verifies carelessly, so sign_check.c does that. */
-
 enum { PEM_BYTES_MAX = 16 * 1024, AUDIENCES_MAX = 16 };
 
 struct minted {
@@ -160,6 +158,13 @@ struct key_set *signer_keys(struct signer *signer)
 const char *signer_service(const struct signer *signer)
 {
     return signer->service;
+}
+
+void signer_derive(const struct signer *signer, const char *purpose, unsigned char ret_secret[32])
+{
+    if (gnutls_hmac_fast(GNUTLS_MAC_SHA256, signer->pem, strlen(signer->pem), purpose,
+                         strlen(purpose), ret_secret) < 0)
+        abort();
 }
 
 static bool claims_sign(const struct signer *signer, const json_t *claims, char **ret_jws,

@@ -1,0 +1,325 @@
+/* Service tokens and journal heads: what we mint is believed by whom it is for, and nothing else.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "common/sign.h"
+#include "tests/unit/common/cluster_keys.h"
+
+static const char ALLIANCE[] = "018f0000-0000-7000-8000-00000000000a";
+
+static struct cluster_keys cluster;
+static const struct forge_key *ledger_key, *risk_key;
+static struct signer *ledger, *risk;
+
+static void open_signer(const char *service, struct signer **ret_signer)
+{
+    struct problem err = {0};
+    if (!signer_new(service, cluster.folder, ret_signer, &err))
+        fail_msg("%s", err.detail);
+}
+
+static int make_cluster(void **state)
+{
+    (void)state;
+    cluster_keys_make(&cluster);
+    ledger_key = cluster_key(&cluster, "ledger", 1);
+    risk_key = cluster_key(&cluster, "risk", 1);
+    cluster_publish(&cluster);
+    open_signer("ledger", &ledger);
+    open_signer("risk", &risk);
+    return 0;
+}
+
+static int remove_cluster(void **state)
+{
+    (void)state;
+    signer_free(ledger);
+    signer_free(risk);
+    cluster_keys_done(&cluster);
+    return 0;
+}
+
+static int64_t now_s(void)
+{
+    return (int64_t)time(NULL);
+}
+
+/* --- tokens --------------------------------------------------------------------------------------
+ */
+
+static void a_token_is_believed_by_whom_it_is_for(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    char token[SERVICE_TOKEN_SIZE], from[CODE_SIZE];
+    assert_true(signer_token(ledger, "risk", token, &err));
+    assert_true(signer_check_token(risk, token, NULL, now_s(), from, &err));
+    assert_string_equal(from, "ledger");
+    assert_true(signer_check_token(risk, token, "ledger", now_s(), from, &err));
+    assert_false(signer_check_token(risk, token, "kpi", now_s(), from, &err));
+    assert_int_equal(err.code, PROBLEM_UNAUTHENTICATED);
+    assert_false(signer_check_token(ledger, token, NULL, now_s(), from, &err));
+}
+
+static void a_token_is_good_for_a_minute(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    char token[SERVICE_TOKEN_SIZE], from[CODE_SIZE];
+    assert_true(signer_token(ledger, "risk", token, &err));
+    assert_false(signer_check_token(risk, token, NULL, now_s() + 66, from, &err));
+    assert_false(signer_check_token(risk, token, NULL, now_s() - 40, from, &err));
+    assert_true(signer_check_token(risk, token, NULL, now_s() + 25, from, &err));
+}
+
+static void a_token_is_minted_once_for_each_audience(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    char first[SERVICE_TOKEN_SIZE], second[SERVICE_TOKEN_SIZE], other[SERVICE_TOKEN_SIZE];
+    assert_true(signer_token(ledger, "risk", first, &err));
+    assert_true(signer_token(ledger, "risk", second, &err));
+    assert_true(signer_token(ledger, "kpi", other, &err));
+    assert_string_equal(first, second);
+    assert_string_not_equal(first, other);
+}
+
+/* A token as somebody with that key would make it. */
+static bool forged_is_believed(const struct forge_key *key, const char *header, const char *issuer,
+                               const char *audience, int64_t issued_s, int64_t expires_s)
+{
+    struct problem err = {0};
+    char payload[512], from[CODE_SIZE];
+    snprintf(payload, sizeof payload, "{\"iss\":\"%s\",\"aud\":\"%s\",\"iat\":%lld,\"exp\":%lld}",
+             issuer, audience, (long long)issued_s, (long long)expires_s);
+    char_auto_t *token = forge_token(key, "ES256", header, payload);
+    return signer_check_token(risk, token + strlen("Bearer "), NULL, now_s(), from, &err);
+}
+
+static void only_tokens_of_the_cluster_count(void **state)
+{
+    (void)state;
+    static const char header[] = "{\"alg\":\"ES256\",\"kid\":\"ledger-1\",\"typ\":\"JWT\"}";
+    int64_t now = now_s();
+    assert_true(forged_is_believed(ledger_key, header, "ledger", "risk", now, now + 60));
+    assert_false(forged_is_believed(ledger_key, header, "ledger", "risk", now, now + 61));
+    assert_false(forged_is_believed(ledger_key, header, "ledger", "ledger", now, now + 60));
+    assert_false(forged_is_believed(ledger_key, header, "ledger", "risk2", now, now + 60));
+    assert_false(forged_is_believed(ledger_key, header, "ledger", "risk", now + 6, now + 60));
+    assert_false(forged_is_believed(ledger_key, header, "ledger", "risk", now - 60, now - 5));
+    /* another service's name, key or kid */
+    assert_false(forged_is_believed(ledger_key, header, "kpi", "risk", now, now + 60));
+    assert_false(forged_is_believed(risk_key, header, "ledger", "risk", now, now + 60));
+    static const char risks[] = "{\"alg\":\"ES256\",\"kid\":\"risk-1\",\"typ\":\"JWT\"}";
+    assert_false(forged_is_believed(risk_key, risks, "ledger", "risk", now, now + 60));
+    static const char unknown[] = "{\"alg\":\"ES256\",\"kid\":\"ledger-9\",\"typ\":\"JWT\"}";
+    assert_false(forged_is_believed(ledger_key, unknown, "ledger", "risk", now, now + 60));
+    /* another type */
+    static const char access[] = "{\"alg\":\"ES256\",\"kid\":\"ledger-1\",\"typ\":\"at+jwt\"}";
+    assert_false(forged_is_believed(ledger_key, access, "ledger", "risk", now, now + 60));
+    static const char untyped[] = "{\"alg\":\"ES256\",\"kid\":\"ledger-1\"}";
+    assert_false(forged_is_believed(ledger_key, untyped, "ledger", "risk", now, now + 60));
+}
+
+static void a_key_in_the_token_is_not_a_key(void **state)
+{
+    (void)state;
+    struct forge_key attacker = forge_key_new("ledger-1", "P-256", 0);
+    char_auto_t *jwk = NULL;
+    json_auto_t *public = forge_jwk(&attacker);
+    jwk = json_dumps(public, JSON_COMPACT);
+    char header[1024];
+    snprintf(header, sizeof header,
+             "{\"alg\":\"ES256\",\"kid\":\"ledger-1\",\"typ\":\"JWT\",\"jwk\":%s}", jwk);
+    int64_t now = now_s();
+    assert_false(forged_is_believed(&attacker, header, "ledger", "risk", now, now + 60));
+    gnutls_privkey_deinit(attacker.private);
+}
+
+static void claims_of_the_wrong_kind_are_refused(void **state)
+{
+    (void)state;
+    static const char header[] = "{\"alg\":\"ES256\",\"kid\":\"ledger-1\",\"typ\":\"JWT\"}";
+    static const char *const payloads[] = {
+        "{}",
+        "{\"iss\":\"ledger\",\"aud\":\"risk\"}",
+        "{\"iss\":\"ledger\",\"aud\":[\"risk\"],\"iat\":%lld,\"exp\":%lld}",
+        "{\"iss\":[\"ledger\"],\"aud\":\"risk\",\"iat\":%lld,\"exp\":%lld}",
+        "{\"iss\":\"ledger\",\"aud\":\"risk\",\"iat\":\"%lld\",\"exp\":%lld}",
+        "{\"iss\":\"ledger\",\"aud\":\"risk\",\"iat\":%lld,\"exp\":%lld.0}",
+        "{\"aud\":\"risk\",\"iat\":%lld,\"exp\":%lld}",
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(payloads); i++) {
+        struct problem err = {0};
+        char payload[512], from[CODE_SIZE];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        snprintf(payload, sizeof payload, payloads[i], (long long)now_s(), (long long)now_s() + 60);
+#pragma GCC diagnostic pop
+        char_auto_t *token = forge_token(ledger_key, "ES256", header, payload);
+        if (signer_check_token(risk, token + strlen("Bearer "), NULL, now_s(), from, &err))
+            fail_msg("believed: %s", payload);
+    }
+    struct problem err = {0};
+    char from[CODE_SIZE];
+    assert_false(signer_check_token(risk, NULL, NULL, now_s(), from, &err));
+    assert_false(signer_check_token(risk, "", NULL, now_s(), from, &err));
+}
+
+static void a_new_key_is_found_without_a_restart(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    char token[SERVICE_TOKEN_SIZE], from[CODE_SIZE];
+    struct signer *renewed = NULL;
+    cluster_key(&cluster, "ledger", 2);
+    cluster_publish(&cluster);
+    open_signer("ledger", &renewed);
+    assert_true(signer_token(renewed, "risk", token, &err));
+    /* The file is looked at once a second at most. */
+    int64_t deadline_s = now_s() + 5;
+    bool is_believed = false;
+    while (!is_believed && now_s() < deadline_s)
+        is_believed = signer_check_token(risk, token, NULL, now_s(), from, &err);
+    assert_true(is_believed);
+    /* What the old key signs still counts. */
+    assert_true(signer_token(ledger, "risk", token, &err));
+    assert_true(signer_check_token(risk, token, NULL, now_s(), from, &err));
+    signer_free(renewed);
+}
+
+/* --- keys
+ * ------------------------------------------------------------------------------------------ */
+
+static void refuse(const char *service, const char *words)
+{
+    struct problem err = {0};
+    struct signer *signer = NULL;
+    assert_false(signer_new(service, cluster.folder, &signer, &err));
+    if (strstr(err.detail, words) == NULL)
+        fail_msg("'%s' instead of '... %s ...'", err.detail, words);
+}
+
+static void remove_file(const char *name)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s", cluster.folder, name);
+    assert_int_equal(unlink(path), 0);
+}
+
+static void a_key_must_be_ours_and_private(void **state)
+{
+    (void)state;
+    refuse("kpi", "cannot be read");
+    struct forge_key unpublished = forge_key_new("kpi-1", "P-256", 0);
+    cluster_pem(&cluster, "kpi.pem", 0600, &unpublished);
+    refuse("kpi", "is not in");
+    cluster_pem(&cluster, "kpi.pem", 0600, risk_key);
+    refuse("kpi", "is published as risk-1");
+    cluster_pem(&cluster, "kpi.pem", 0644, risk_key);
+    refuse("kpi", "others may read");
+    struct forge_key longer = forge_key_new("kpi-1", "P-384", 0);
+    cluster_pem(&cluster, "kpi.pem", 0600, &longer);
+    refuse("kpi", "is not an EC key on P-256");
+    cluster_file(&cluster, "kpi.pem", 0600, "nothing", 7);
+    refuse("kpi", "is not an EC key on P-256");
+    remove_file("kpi.pem");
+    gnutls_privkey_deinit(unpublished.private);
+    gnutls_privkey_deinit(longer.private);
+}
+
+static void secrets_differ_by_purpose_and_key(void **state)
+{
+    (void)state;
+    unsigned char first[32], again[32], other[32], risks[32];
+    signer_derive(ledger, "cursors", first);
+    signer_derive(ledger, "cursors", again);
+    signer_derive(ledger, "something else", other);
+    signer_derive(risk, "cursors", risks);
+    assert_memory_equal(first, again, sizeof first);
+    assert_memory_not_equal(first, other, sizeof first);
+    assert_memory_not_equal(first, risks, sizeof first);
+}
+
+/* --- heads
+ * ------------------------------------------------------------------------------------------- */
+
+static struct journal_head some_head(void)
+{
+    struct journal_head head = {.service = "ledger", .sequence = 57, .signed_at_s = 1790000000};
+    snprintf(head.alliance_id, sizeof head.alliance_id, "%s", ALLIANCE);
+    memset(head.hash.bytes, 7, sizeof head.hash.bytes);
+    return head;
+}
+
+static void a_signed_head_says_what_it_was_told(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    struct journal_head head = some_head(), read = {.sequence = 0};
+    char_auto_t *jws = NULL;
+    assert_true(signer_sign_head(ledger, &head, &jws, &err));
+    assert_true(journal_head_read(signer_keys(risk), jws, &read, &err));
+    assert_string_equal(read.service, "ledger");
+    assert_string_equal(read.alliance_id, ALLIANCE);
+    assert_int_equal(read.sequence, 57);
+    assert_int_equal(read.signed_at_s, 1790000000);
+    assert_true(hash_is_equal(&read.hash, &head.hash));
+}
+
+static void a_head_stands_by_its_signature(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    struct journal_head head = some_head(), read;
+    char_auto_t *jws = NULL, *others = NULL;
+    assert_true(signer_sign_head(ledger, &head, &jws, &err));
+    char *middle = strchr(jws, '.') + 5;
+    *middle = *middle == 'A' ? 'B' : 'A';
+    assert_false(journal_head_read(signer_keys(risk), jws, &read, &err));
+    /* risk signs a head of the ledger's journal */
+    assert_true(signer_sign_head(risk, &head, &others, &err));
+    assert_false(journal_head_read(signer_keys(risk), others, &read, &err));
+    assert_true(journal_head_read(NULL, others, &read, &err));
+}
+
+static void a_service_token_is_no_head(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    struct journal_head head = some_head(), read;
+    char token[SERVICE_TOKEN_SIZE], from[CODE_SIZE];
+    char_auto_t *jws = NULL;
+    assert_true(signer_token(ledger, "risk", token, &err));
+    assert_false(journal_head_read(signer_keys(risk), token, &read, &err));
+    assert_true(signer_sign_head(ledger, &head, &jws, &err));
+    assert_false(signer_check_token(risk, jws, NULL, now_s(), from, &err));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_token_is_believed_by_whom_it_is_for),
+        cmocka_unit_test(a_token_is_good_for_a_minute),
+        cmocka_unit_test(a_token_is_minted_once_for_each_audience),
+        cmocka_unit_test(only_tokens_of_the_cluster_count),
+        cmocka_unit_test(a_key_in_the_token_is_not_a_key),
+        cmocka_unit_test(claims_of_the_wrong_kind_are_refused),
+        cmocka_unit_test(a_key_must_be_ours_and_private),
+        cmocka_unit_test(secrets_differ_by_purpose_and_key),
+        cmocka_unit_test(a_signed_head_says_what_it_was_told),
+        cmocka_unit_test(a_head_stands_by_its_signature),
+        cmocka_unit_test(a_service_token_is_no_head),
+        cmocka_unit_test(a_new_key_is_found_without_a_restart),
+    };
+    return cmocka_run_group_tests(tests, make_cluster, remove_cluster);
+}
