@@ -59,7 +59,8 @@ location = /_problem/$1 {
     internal;
     default_type application/problem+json;
     add_header X-Request-ID \$problem_request_id always;
-    add_header Strict-Transport-Security "max-age=31536000" always;
+    add_header Strict-Transport-Security "max-age=31536000; includeSubDomains" always;
+    add_header Referrer-Policy no-referrer always;
     add_header X-Content-Type-Options nosniff always;
     add_header Content-Security-Policy "default-src 'none'; frame-ancestors 'none'" always;
     add_header Cache-Control "private, no-cache" always;

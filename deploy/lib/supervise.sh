@@ -13,7 +13,7 @@ service_folder() {
         cat
     } >"$folder/run"
     # Logs turn over: 10 files of 1 MB each.
-    printf '#!/bin/bash\nexec s6-log -b n10 s1000000 T %q\n' "$LOGS/$1" >"$folder/log/run"
+    printf '#!/bin/bash\nexec s6-log -b n10 s1000000 %q\n' "$LOGS/$1" >"$folder/log/run"
     printf '3\n' >"$folder/notification-fd"
     printf '%s\n' "$(($2 * 1000))" >"$folder/timeout-kill"
     printf '%s\n' "$3" >"$folder/down-signal"
