@@ -1,11 +1,12 @@
 -- Named queries of reinvestment. $1 is the alliance.
 
--- Ring-fences of the agreement in force on day $2, with the ledger's figures as last told.
+-- Ring-fences of the agreement in force on day $2 (before the first starts, the first), with the
+-- ledger's figures as last told.
 -- name: ring_fence_list
 with agreement as (
     select number, parameters from agreement_version
-    where alliance_id = $1::uuid and state = 'adopted' and starts_on <= $2::date
-    order by starts_on desc, number desc limit 1),
+    where alliance_id = $1::uuid and state = 'adopted'
+    order by starts_on <= $2::date desc, abs(starts_on - $2::date) limit 1),
 proposed as (
     select ring_fence, sum(award_pence)::bigint as pence from "case"
     where alliance_id = $1::uuid and state in ('proposed', 'decided')
