@@ -160,6 +160,7 @@ struct book {
     size_t mandate_count;
     struct hold *holds;
     size_t hold_count;
+    int64_t due_hold_count; /* past their expiry when the book was read, and still open in it */
 };
 
 /* The words of the enums, as they stand in the api-spec and in the tables. */

@@ -173,13 +173,17 @@ where h.alliance_id = $1::uuid
 order by h.id
 limit $6::bigint;
 
--- Holds past their expiry that no sweep has resolved yet: all of an alliance, or those of one month.
+-- name: book_due_holds
+select count(*) as due_hold_count
+from hold as h
+where h.alliance_id = $1::uuid and h.state = 'open' and h.expires_at <= $2::timestamptz;
+
+-- Holds past their expiry that nobody has resolved yet.
 -- name: hold_due
 select h.id
 from hold as h
 where h.alliance_id = $1::uuid and h.state = 'open' and h.expires_at <= $2::timestamptz
-order by h.expires_at, h.id
-limit $3::bigint;
+order by h.expires_at, h.id;
 
 -- name: hold_of_month
 select exists (select from hold as h
@@ -217,21 +221,7 @@ where p.alliance_id = $1::uuid
 order by p.month
 limit $5::bigint;
 
--- What the agreement of that day says.
--- name: agreement_on
-select a.number, a.parameters
-from agreement_version as a
-where a.alliance_id = $1::uuid and a.state in ('adopted', 'in-force') and a.starts_on <= $2::date
-order by a.starts_on desc, a.number desc
-limit 1;
-
--- name: partners_active
-select p.organisation, p.name
-from partner as p
-where p.alliance_id = $1::uuid and p.status = 'active'
-order by p.organisation;
-
 -- name: alliance_term
-select a.starts_on, a.ends_on, a.status
+select a.starts_on, a.ends_on
 from alliance as a
 where a.alliance_id = $1::uuid;

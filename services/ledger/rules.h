@@ -92,9 +92,9 @@ void hold_move(struct book *book, const struct hold *before, const struct hold *
 /* --- periods (B5) ---------------------------------------------------------------------------------------------- */
 
 /* The day on which a posting counts: `day` itself in an open month, else (late) the first day of the
- * next open month. PERIOD_CLOSED, RULE_BROKEN outside the alliance's term. */
-bool period_choose(const struct book *book, int32_t day, bool goes_late, int32_t *ret_day,
-                   struct problem *err) MUST_CHECK;
+ * next open month. PERIOD_CLOSED, RULE_BROKEN outside the alliance's term; `pointer` names the day. */
+bool period_choose(const struct book *book, int32_t day, bool goes_late, const char *pointer,
+                   int32_t *ret_day, struct problem *err) MUST_CHECK;
 /* open -> locked -> closed, each after the months before it. `has_open_hold`: of its own. */
 bool period_move(const struct book *book, const struct period *period, enum period_state state,
                  bool has_open_hold, int64_t now_ms, struct period *ret_period,

@@ -14,24 +14,27 @@ static bool next_open(const struct book *book, int32_t month, int32_t *ret_day)
     return false;
 }
 
-bool period_choose(const struct book *book, int32_t day, bool goes_late, int32_t *ret_day,
-                   struct problem *err)
+bool period_choose(const struct book *book, int32_t day, bool goes_late, const char *pointer,
+                   int32_t *ret_day, struct problem *err)
 {
     char date[DATE_SIZE], month[MONTH_SIZE];
     day_format(day, date);
     const struct period *period = book_period(book, month_of_day(day));
     if (period == NULL)
-        return problem_set(err, PROBLEM_RULE_BROKEN, "%s is outside the alliance's term", date);
+        return problem_add(err, PROBLEM_RULE_BROKEN, "outside-term", pointer,
+                           "%s is outside the alliance's term", date);
     if (period->state == PERIOD_OPEN) {
         *ret_day = day;
         return true;
     }
     month_format(period->month, month);
     if (!goes_late)
-        return problem_set(err, PROBLEM_PERIOD_CLOSED, "%s is in %s, which is %s", date, month,
+        return problem_add(err, PROBLEM_PERIOD_CLOSED, "period-closed", pointer,
+                           "%s is in %s, which is %s", date, month,
                            period_state_word(period->state));
     if (!next_open(book, period->month, ret_day))
-        return problem_set(err, PROBLEM_PERIOD_CLOSED, "no month after %s is open", month);
+        return problem_add(err, PROBLEM_PERIOD_CLOSED, "period-closed", pointer,
+                           "no month after %s is open", month);
     return true;
 }
 

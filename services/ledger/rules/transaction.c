@@ -86,7 +86,9 @@ static bool day_choose(const struct book *book, const struct posting_terms *term
                        struct transaction *transaction, struct problem *err)
 {
     int32_t day;
-    if (!period_choose(book, transaction->effective_day, terms->goes_late, &day, err))
+    char pointer[FAULT_POINTER_SIZE];
+    snprintf(pointer, sizeof pointer, "%s/effectiveOn", terms->pointer);
+    if (!period_choose(book, transaction->effective_day, terms->goes_late, pointer, &day, err))
         return false;
     transaction->requested_day =
         day == transaction->effective_day ? DAY_NONE : transaction->effective_day;

@@ -7,7 +7,7 @@ static void an_open_month_takes_its_own_days(void **state)
     fixture_make(&f);
     struct problem err = {0};
     int32_t day;
-    assert_true(period_choose(&f.book, day_of("2026-06-30"), true, &day, &err));
+    assert_true(period_choose(&f.book, day_of("2026-06-30"), true, "/effectiveOn", &day, &err));
     assert_int_equal(day, day_of("2026-06-30"));
 }
 
@@ -18,16 +18,17 @@ static void locked_and_closed_months_take_nothing(void **state)
     fixture_make(&f);
     struct problem err = {0};
     int32_t day;
-    assert_false(period_choose(&f.book, day_of("2026-05-31"), false, &day, &err));
+    assert_false(period_choose(&f.book, day_of("2026-05-31"), false, "/effectiveOn", &day, &err));
     assert_int_equal(err.code, PROBLEM_PERIOD_CLOSED);
-    assert_string_equal(err.detail, "2026-05-31 is in 2026-27-M02, which is locked");
-    assert_true(period_choose(&f.book, day_of("2026-05-31"), true, &day, &err));
+    assert_fault(&err, 0, "/effectiveOn", "period-closed");
+    assert_string_equal(err.faults[0].detail, "2026-05-31 is in 2026-27-M02, which is locked");
+    assert_true(period_choose(&f.book, day_of("2026-05-31"), true, "/effectiveOn", &day, &err));
     assert_int_equal(day, day_of("2026-06-01"));
     f.periods[JUNE].state = PERIOD_LOCKED;
-    assert_true(period_choose(&f.book, day_of("2026-05-31"), true, &day, &err));
+    assert_true(period_choose(&f.book, day_of("2026-05-31"), true, "/effectiveOn", &day, &err));
     assert_int_equal(day, day_of("2026-07-01"));
     f.periods[JULY].state = PERIOD_LOCKED;
-    assert_false(period_choose(&f.book, day_of("2026-05-31"), true, &day, &err));
+    assert_false(period_choose(&f.book, day_of("2026-05-31"), true, "/effectiveOn", &day, &err));
     assert_int_equal(err.code, PROBLEM_PERIOD_CLOSED);
 }
 
@@ -38,9 +39,9 @@ static void a_day_outside_the_term_has_no_month(void **state)
     fixture_make(&f);
     struct problem err = {0};
     int32_t day;
-    assert_false(period_choose(&f.book, day_of("2026-03-31"), true, &day, &err));
+    assert_false(period_choose(&f.book, day_of("2026-03-31"), true, "/effectiveOn", &day, &err));
     assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
-    assert_false(period_choose(&(struct book){0}, day_of("2026-06-01"), true, &day, &err));
+    assert_false(period_choose(&(struct book){0}, day_of("2026-06-01"), true, "/effectiveOn", &day, &err));
 }
 
 static void months_lock_and_close_in_order(void **state)

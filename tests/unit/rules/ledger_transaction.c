@@ -248,7 +248,9 @@ static void a_posting_into_a_month_that_is_not_open_is_refused_or_goes_to_the_ne
     struct transaction t = posting_of("2026-04-30", "pool:planned", "ring-fence:elective", 1);
     assert_false(transaction_check(&f.book, &FREE, &t, &err));
     assert_int_equal(err.code, PROBLEM_PERIOD_CLOSED);
-    assert_string_equal(err.detail, "2026-04-30 is in 2026-27-M01, which is closed");
+    assert_fault(&err, 0, "/effectiveOn", "period-closed");
+    assert_string_equal(err.faults[0].detail, "2026-04-30 is in 2026-27-M01, which is closed");
+    problem_clear(&err);
 
     struct posting_terms late = {.pointer = "", .goes_late = true};
     assert_true(transaction_check(&f.book, &late, &t, &err));

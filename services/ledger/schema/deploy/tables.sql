@@ -18,18 +18,6 @@ as $$
                  - case when extract(month from p_day) < 4 then 1 else 0 end) as year (y)
 $$;
 
--- A copy: what the agreement says of pools, the reserve and ring-fences ----------------------------
-create table agreement_version (
-    alliance_id uuid not null,
-    number bigint not null,
-    sequence bigint not null,
-    state text not null,
-    starts_on date not null,
-    parameters jsonb not null,
-    primary key (alliance_id, number)
-);
-call accord.fact_table('ledger', 'agreement_version', 'membership');
-
 -- Accounts (B2) ---------------------------------------------------------------------------------------
 -- The order of these tables is the order in which an act's rows are derived: what is referred to
 -- comes first, and a month closes after what was posted into it.

@@ -1,7 +1,6 @@
 -- Verify ledger:tables
 begin;
 select alliance_id, sequence, class, digest, hash from ledger.journal where false;
-select alliance_id, number, parameters from ledger.agreement_version where false;
 select alliance_id, code, state from ledger.account where false;
 select alliance_id, account_code, balance_pence, held_pence, floor_pence, ceiling_pence from ledger.balance where false;
 select alliance_id, id, limit_pence, used_pence, state from ledger.mandate where false;
