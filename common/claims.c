@@ -4,7 +4,8 @@
 
 #include "common/ids.h"
 
-/* Claims of ID tokens (OpenID Connect) and of security events, that an access token does not have. */
+/* Claims of ID tokens (OpenID Connect) and of security events, that an access token does not have.
+ */
 static const char *const FOREIGN_CLAIMS[] = {"nonce", "at_hash", "c_hash", "s_hash", "events"};
 
 static bool refuse(struct problem *err, const char *why)

@@ -21,6 +21,7 @@ enum {
  * operation of ours could ask for are left out), and an organisation only if this issuer may
  * assert it. Fails with PROBLEM_UNAUTHENTICATED; the outputs are untouched then. */
 bool claims_check(const json_t *claims, const struct issuer *issuer, int64_t now_s,
-                  struct caller *ret_caller, int64_t *ret_expires_s, struct problem *err) MUST_CHECK;
+                  struct caller *ret_caller, int64_t *ret_expires_s,
+                  struct problem *err) MUST_CHECK;
 
 #endif

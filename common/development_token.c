@@ -32,7 +32,8 @@ static bool key_read(const char *path, char ret_pem[PEM_MAX], struct problem *er
 }
 
 /* A coordinate of the key's point as a JWKS writes it. */
-static void coordinate_write(gnutls_datum_t *number, char ret_text[BASE64URL_TEXT_MAX(COORDINATE_SIZE)])
+static void coordinate_write(gnutls_datum_t *number,
+                             char ret_text[BASE64URL_TEXT_MAX(COORDINATE_SIZE)])
 {
     unsigned char bytes[COORDINATE_SIZE] = {0};
     size_t length = number->size < COORDINATE_SIZE ? number->size : COORDINATE_SIZE;
@@ -105,11 +106,10 @@ static json_t *claims_of(const struct development_token *token, int64_t now_s)
 {
     char id[UUID_SIZE];
     uuid_new(now_s * 1000, id);
-    json_t *claims = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "iss", token->issuer,
-                               "aud", token->audience, "sub", token->subject, "client_id",
-                               token->client, "jti", id, "iat", (json_int_t)now_s, "nbf",
-                               (json_int_t)now_s, "exp",
-                               (json_int_t)(now_s + token->minutes * INT64_C(60)));
+    json_t *claims = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I}", "iss", token->issuer, "aud", token->audience,
+        "sub", token->subject, "client_id", token->client, "jti", id, "iat", (json_int_t)now_s,
+        "nbf", (json_int_t)now_s, "exp", (json_int_t)(now_s + token->minutes * INT64_C(60)));
     const char *const optional[][2] = {{"organisation", token->organisation},
                                        {"scope", token->scope}};
     for (size_t i = 0; i < ARRAY_LENGTH(optional); i++) {

@@ -8,8 +8,8 @@
 #include "common/jws.h"
 
 static const char *const MEMBERS[] = {
-    "issuer",           "jwks",          "audience", "legacy", "algorithms",
-    "organisationClaim", "organisations", "clients",  "caFile",
+    "issuer",        "jwks",    "audience", "legacy", "algorithms", "organisationClaim",
+    "organisations", "clients", "caFile",
 };
 
 static bool refuse(struct problem *err, const struct issuer *issuer, const char *why)
@@ -44,8 +44,8 @@ static bool path_read(const json_t *object, const char *name, const char *issuer
         snprintf(path, SOURCE_SIZE, "%s", text);
         return true;
     }
-    int length = snprintf(path, SOURCE_SIZE, "%.*s/%s", (int)(slash - issuers_file), issuers_file,
-                          text);
+    int length =
+        snprintf(path, SOURCE_SIZE, "%.*s/%s", (int)(slash - issuers_file), issuers_file, text);
     return length > 0 && length < SOURCE_SIZE;
 }
 
@@ -53,7 +53,8 @@ static bool members_check(const json_t *object, const struct issuer *issuer, str
 {
     const char *name;
     json_t *value;
-    json_object_foreach((json_t *)object, name, value) {
+    json_object_foreach((json_t *)object, name, value)
+    {
         bool is_known = false;
         for (size_t i = 0; i < ARRAY_LENGTH(MEMBERS); i++) {
             is_known = is_known || strcmp(MEMBERS[i], name) == 0;
@@ -77,8 +78,9 @@ static bool algorithms_read(const json_t *object, struct issuer *issuer, struct 
         const struct jws_algorithm *algorithm =
             json_is_string(name) ? jws_algorithm(json_string_value(name)) : NULL;
         if (algorithm == NULL) {
-            return refuse(err, issuer, "\"algorithms\" may name RS256, RS384, RS512, PS256, ES256, "
-                                       "ES384 and EdDSA");
+            return refuse(err, issuer,
+                          "\"algorithms\" may name RS256, RS384, RS512, PS256, ES256, "
+                          "ES384 and EdDSA");
         }
         issuer->algorithms[issuer->algorithm_count++] = algorithm;
     }
@@ -126,11 +128,13 @@ static bool clients_read(const json_t *object, struct issuer *issuer, struct pro
     }
     const char *name;
     json_t *code;
-    json_object_foreach(clients, name, code) {
+    json_object_foreach(clients, name, code)
+    {
         if (strlen(name) >= IDENTITY_SIZE || !json_is_string(code) ||
             !ods_is_valid(json_string_value(code)) ||
             !issuer_may_assert(issuer, json_string_value(code))) {
-            return refuse(err, issuer, "\"clients\" must give each client one of its organisations");
+            return refuse(err, issuer,
+                          "\"clients\" must give each client one of its organisations");
         }
         struct issuer_client *client = &issuer->clients[issuer->client_count++];
         strcpy(client->client, name);

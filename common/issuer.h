@@ -29,7 +29,7 @@ struct issuer_client {
 struct issuer {
     char name[IDENTITY_SIZE]; /* `iss`, compared exactly */
     char audience[IDENTITY_SIZE];
-    char jwks[SOURCE_SIZE]; /* a file, or an https address */
+    char jwks[SOURCE_SIZE];    /* a file, or an https address */
     char ca_file[SOURCE_SIZE]; /* "" = the system's */
     bool is_legacy;
     const struct jws_algorithm *algorithms[ISSUER_ALGORITHMS_MAX];

@@ -10,11 +10,11 @@
 enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 8192 };
 
 struct jwk_entry {
-    char id[IDENTITY_SIZE];  /* `kid`: any text, never a path */
-    char type[8];            /* `kty` */
-    char curve[16];          /* "" for RSA */
-    char algorithm[16];      /* `alg`; "" = any that fits type and curve */
-    jwk_t *key;              /* nothing in it but the public numbers */
+    char id[IDENTITY_SIZE]; /* `kid`: any text, never a path */
+    char type[8];           /* `kty` */
+    char curve[16];         /* "" for RSA */
+    char algorithm[16];     /* `alg`; "" = any that fits type and curve */
+    jwk_t *key;             /* nothing in it but the public numbers */
 };
 
 struct jwk_set {

@@ -83,8 +83,7 @@ static bool file_has_changed(struct jwks *jwks, int64_t now_ms)
     if (!jwks_source_stamp(jwks->source, &stamp, &is_settled)) {
         return false; /* gone: like a source that is down */
     }
-    if (jwks->is_loaded && jwks->is_settled &&
-        memcmp(&stamp, &jwks->stamp, sizeof stamp) == 0) {
+    if (jwks->is_loaded && jwks->is_settled && memcmp(&stamp, &jwks->stamp, sizeof stamp) == 0) {
         jwks->confirmed_ms = now_ms;
         return false;
     }

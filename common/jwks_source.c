@@ -64,8 +64,8 @@ bool jwks_source_check(const char *source, bool *ret_is_remote, struct problem *
     }
     bool is_loopback = strcmp(host, "127.0.0.1") == 0 || strcmp(host, "[::1]") == 0;
     if (strcmp(scheme, "https") != 0 && !(strcmp(scheme, "http") == 0 && is_loopback)) {
-        return problem_set(err, PROBLEM_INTERNAL,
-                           "%s: keys come by https (or http from 127.0.0.1)", source);
+        return problem_set(err, PROBLEM_INTERNAL, "%s: keys come by https (or http from 127.0.0.1)",
+                           source);
     }
     *ret_is_remote = true;
     return true;

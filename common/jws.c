@@ -5,12 +5,9 @@
 #include "common/base64url.h"
 
 static const struct jws_algorithm ALGORITHMS[] = {
-    {"RS256", "RSA", NULL, 0, R_JWA_ALG_RS256},
-    {"RS384", "RSA", NULL, 0, R_JWA_ALG_RS384},
-    {"RS512", "RSA", NULL, 0, R_JWA_ALG_RS512},
-    {"PS256", "RSA", NULL, 0, R_JWA_ALG_PS256},
-    {"ES256", "EC", "P-256", 64, R_JWA_ALG_ES256},
-    {"ES384", "EC", "P-384", 96, R_JWA_ALG_ES384},
+    {"RS256", "RSA", NULL, 0, R_JWA_ALG_RS256},       {"RS384", "RSA", NULL, 0, R_JWA_ALG_RS384},
+    {"RS512", "RSA", NULL, 0, R_JWA_ALG_RS512},       {"PS256", "RSA", NULL, 0, R_JWA_ALG_PS256},
+    {"ES256", "EC", "P-256", 64, R_JWA_ALG_ES256},    {"ES384", "EC", "P-384", 96, R_JWA_ALG_ES384},
     {"EdDSA", "OKP", "Ed25519", 64, R_JWA_ALG_EDDSA},
 };
 
@@ -162,8 +159,7 @@ bool jws_verify(const struct jws *jws, jwk_t *key, struct problem *err)
     }
     /* R_PARSE_NONE: rhonabwy would otherwise take over a key from the token's own header. */
     if (r_jwt_advanced_parse(jwt, jws->text, R_PARSE_NONE, R_FLAG_IGNORE_REMOTE) != RHN_OK ||
-        r_jwt_get_type(jwt) != R_JWT_TYPE_SIGN ||
-        r_jwt_get_sign_alg(jwt) != jws->algorithm->code ||
+        r_jwt_get_type(jwt) != R_JWT_TYPE_SIGN || r_jwt_get_sign_alg(jwt) != jws->algorithm->code ||
         r_jwt_verify_signature(jwt, key, R_FLAG_IGNORE_REMOTE) != RHN_OK) {
         return refuse(err, "is not signed by its issuer");
     }

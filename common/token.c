@@ -118,8 +118,8 @@ static bool token_recall(struct token_verifier *verifier, const unsigned char *d
         found = *slot;
     }
     pthread_mutex_unlock(&verifier->lock);
-    if (!is_found || jwks_generation(verifier->keys[found.issuer_index],
-                                     verifier->clock_ms()) != found.generation) {
+    if (!is_found || jwks_generation(verifier->keys[found.issuer_index], verifier->clock_ms()) !=
+                         found.generation) {
         return false;
     }
     *ret_caller = found.caller;

@@ -14,7 +14,8 @@ static const struct preset {
     const char *name, *subject, *client, *organisation, *scope, *about;
 } PRESETS[] = {
     {"alliance-director", "dana.director", "accord-token", "ZZ1",
-     READS " alliances:found membership:write decisions:open reinvestment:write risk:write kpi:write",
+     READS
+     " alliances:found membership:write decisions:open reinvestment:write risk:write kpi:write",
      "Dana, who runs the alliance"},
     {"partner-system", "zz1-system", "zz1-system", "ZZ1", READS " ledger:post kpi:submit",
      "ZZ1's finance and reporting system"},
@@ -30,28 +31,26 @@ static const struct preset {
 
 static void help_print(FILE *stream)
 {
-    fprintf(stream,
-            "usage: accord-token [--keys DIR] --as ROLE [--organisation ODS]\n"
-            "       accord-token [--keys DIR] --subject S --client C [--organisation ODS]\n"
-            "                    [--scope \"ledger:read ledger:post\"]\n\n"
-            "Prints an access token signed by the development issuer's key.\n\n"
-            "  --keys DIR         folder of issuer.pem and issuer.jwks\n"
-            "                     (default: $ACCORD_KEYS, else .data/keys)\n"
-            "  --as ROLE          somebody of the example alliance:\n");
+    fprintf(stream, "usage: accord-token [--keys DIR] --as ROLE [--organisation ODS]\n"
+                    "       accord-token [--keys DIR] --subject S --client C [--organisation ODS]\n"
+                    "                    [--scope \"ledger:read ledger:post\"]\n\n"
+                    "Prints an access token signed by the development issuer's key.\n\n"
+                    "  --keys DIR         folder of issuer.pem and issuer.jwks\n"
+                    "                     (default: $ACCORD_KEYS, else .data/keys)\n"
+                    "  --as ROLE          somebody of the example alliance:\n");
     for (size_t i = 0; i < ARRAY_LENGTH(PRESETS); i++) {
         fprintf(stream, "                       %-18s %s\n", PRESETS[i].name, PRESETS[i].about);
     }
-    fprintf(stream,
-            "  --subject S        who acts (sub)\n"
-            "  --client C         by which system (client_id)\n"
-            "  --organisation ODS for which organisation\n"
-            "  --scope \"A B\"      what the token allows\n"
-            "  --audience A       for whom (default: https://accord.example)\n"
-            "  --issuer I         by whom (default: " DEVELOPMENT_ISSUER ")\n"
-            "  --minutes N        how long, 1 to 60 (default: 30)\n"
-            "  --help\n\n"
-            "The options after --as change what it chose. Example:\n"
-            "  curl -H \"Authorization: Bearer $(accord-token --as quality-lead)\" ...\n");
+    fprintf(stream, "  --subject S        who acts (sub)\n"
+                    "  --client C         by which system (client_id)\n"
+                    "  --organisation ODS for which organisation\n"
+                    "  --scope \"A B\"      what the token allows\n"
+                    "  --audience A       for whom (default: https://accord.example)\n"
+                    "  --issuer I         by whom (default: " DEVELOPMENT_ISSUER ")\n"
+                    "  --minutes N        how long, 1 to 60 (default: 30)\n"
+                    "  --help\n\n"
+                    "The options after --as change what it chose. Example:\n"
+                    "  curl -H \"Authorization: Bearer $(accord-token --as quality-lead)\" ...\n");
 }
 
 static bool preset_apply(const char *name, struct development_token *token)
@@ -81,8 +80,18 @@ static bool minutes_read(const char *text, int *ret_minutes)
     return true;
 }
 
-enum option_code { OPTION_KEYS = 1, OPTION_AS, OPTION_SUBJECT, OPTION_CLIENT, OPTION_ORGANISATION,
-                   OPTION_SCOPE, OPTION_AUDIENCE, OPTION_ISSUER, OPTION_MINUTES, OPTION_HELP };
+enum option_code {
+    OPTION_KEYS = 1,
+    OPTION_AS,
+    OPTION_SUBJECT,
+    OPTION_CLIENT,
+    OPTION_ORGANISATION,
+    OPTION_SCOPE,
+    OPTION_AUDIENCE,
+    OPTION_ISSUER,
+    OPTION_MINUTES,
+    OPTION_HELP
+};
 
 static const struct option OPTIONS[] = {
     {"keys", required_argument, NULL, OPTION_KEYS},
@@ -102,17 +111,37 @@ static const struct option OPTIONS[] = {
 static bool option_apply(int code, const char **keys, struct development_token *token)
 {
     switch (code) {
-    case OPTION_KEYS: *keys = optarg; return true;
-    case OPTION_AS: return preset_apply(optarg, token);
-    case OPTION_SUBJECT: token->subject = optarg; return true;
-    case OPTION_CLIENT: token->client = optarg; return true;
-    case OPTION_ORGANISATION: token->organisation = optarg; return true;
-    case OPTION_SCOPE: token->scope = optarg; return true;
-    case OPTION_AUDIENCE: token->audience = optarg; return true;
-    case OPTION_ISSUER: token->issuer = optarg; return true;
-    case OPTION_MINUTES: return minutes_read(optarg, &token->minutes);
-    case OPTION_HELP: help_print(stdout); exit(0);
-    default: fprintf(stderr, "accord-token: see --help\n"); return false;
+    case OPTION_KEYS:
+        *keys = optarg;
+        return true;
+    case OPTION_AS:
+        return preset_apply(optarg, token);
+    case OPTION_SUBJECT:
+        token->subject = optarg;
+        return true;
+    case OPTION_CLIENT:
+        token->client = optarg;
+        return true;
+    case OPTION_ORGANISATION:
+        token->organisation = optarg;
+        return true;
+    case OPTION_SCOPE:
+        token->scope = optarg;
+        return true;
+    case OPTION_AUDIENCE:
+        token->audience = optarg;
+        return true;
+    case OPTION_ISSUER:
+        token->issuer = optarg;
+        return true;
+    case OPTION_MINUTES:
+        return minutes_read(optarg, &token->minutes);
+    case OPTION_HELP:
+        help_print(stdout);
+        exit(0);
+    default:
+        fprintf(stderr, "accord-token: see --help\n");
+        return false;
     }
 }
 
@@ -141,9 +170,8 @@ static bool subject_complete(struct development_token *token, char *space, size_
 int main(int argc, char *argv[])
 {
     const char *keys = getenv("ACCORD_KEYS");
-    struct development_token token = {.issuer = DEVELOPMENT_ISSUER,
-                                      .audience = "https://accord.example",
-                                      .minutes = 30};
+    struct development_token token = {
+        .issuer = DEVELOPMENT_ISSUER, .audience = "https://accord.example", .minutes = 30};
     int code;
     while ((code = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
         if (!option_apply(code, &keys, &token)) {

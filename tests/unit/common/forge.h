@@ -106,24 +106,25 @@ FORGE_UNUSED static void forge_flatten(const gnutls_datum_t *der, size_t size, u
 }
 
 /* The signature as `alg` wants it; returns its size. */
-FORGE_UNUSED static size_t forge_sign(const struct forge_key *key, const char *alg, const char *text,
-                                      unsigned char ret_signature[1024])
+FORGE_UNUSED static size_t forge_sign(const struct forge_key *key, const char *alg,
+                                      const char *text, unsigned char ret_signature[1024])
 {
     static const struct {
         const char *name;
         gnutls_sign_algorithm_t code;
         size_t half;
     } ALGS[] = {
-        {"RS256", GNUTLS_SIGN_RSA_SHA256, 0},       {"RS384", GNUTLS_SIGN_RSA_SHA384, 0},
-        {"RS512", GNUTLS_SIGN_RSA_SHA512, 0},       {"PS256", GNUTLS_SIGN_RSA_PSS_SHA256, 0},
-        {"ES256", GNUTLS_SIGN_ECDSA_SHA256, 32},    {"ES384", GNUTLS_SIGN_ECDSA_SHA384, 48},
+        {"RS256", GNUTLS_SIGN_RSA_SHA256, 0},    {"RS384", GNUTLS_SIGN_RSA_SHA384, 0},
+        {"RS512", GNUTLS_SIGN_RSA_SHA512, 0},    {"PS256", GNUTLS_SIGN_RSA_PSS_SHA256, 0},
+        {"ES256", GNUTLS_SIGN_ECDSA_SHA256, 32}, {"ES384", GNUTLS_SIGN_ECDSA_SHA384, 48},
         {"EdDSA", GNUTLS_SIGN_EDDSA_ED25519, 0},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(ALGS); i++) {
         if (strcmp(ALGS[i].name, alg) == 0) {
             gnutls_datum_t data = {(unsigned char *)text, (unsigned)strlen(text)};
             gnutls_datum_t signature = {0};
-            assert(gnutls_privkey_sign_data2(key->private, ALGS[i].code, 0, &data, &signature) == 0);
+            assert(gnutls_privkey_sign_data2(key->private, ALGS[i].code, 0, &data, &signature) ==
+                   0);
             size_t size = signature.size;
             if (ALGS[i].half > 0) {
                 size = 2 * ALGS[i].half;
@@ -140,7 +141,8 @@ FORGE_UNUSED static size_t forge_sign(const struct forge_key *key, const char *a
 }
 
 /* "header.payload" of these texts, byte for byte. */
-FORGE_UNUSED static char *forge_unsigned(const char *header, const char *payload, size_t payload_size)
+FORGE_UNUSED static char *forge_unsigned(const char *header, const char *payload,
+                                         size_t payload_size)
 {
     size_t header_size = strlen(header);
     size_t size = BASE64URL_TEXT_MAX(header_size) + BASE64URL_TEXT_MAX(payload_size) + 1;
@@ -154,7 +156,8 @@ FORGE_UNUSED static char *forge_unsigned(const char *header, const char *payload
 }
 
 /* "Bearer " + signing input + "." + signature. */
-FORGE_UNUSED static char *forge_header(const char *signing_input, const void *signature, size_t size)
+FORGE_UNUSED static char *forge_header(const char *signing_input, const void *signature,
+                                       size_t size)
 {
     char *text = malloc(7 + strlen(signing_input) + 1 + BASE64URL_TEXT_MAX(size));
     assert(text != NULL);
@@ -164,8 +167,8 @@ FORGE_UNUSED static char *forge_header(const char *signing_input, const void *si
 }
 
 /* An Authorization header with a token of these texts, signed by `key` as `alg`. */
-FORGE_UNUSED static char *forge_token(const struct forge_key *key, const char *alg, const char *header,
-                                      const char *payload)
+FORGE_UNUSED static char *forge_token(const struct forge_key *key, const char *alg,
+                                      const char *header, const char *payload)
 {
     char_auto_t *input = forge_unsigned(header, payload, strlen(payload));
     unsigned char signature[1024];

@@ -197,9 +197,17 @@ static void garbage_is_survived(void **state)
 {
     (void)state;
     static const char *const GARBAGE[] = {
-        "",         "<html>log in</html>",          "null",         "[]",  "{}",
-        "{\"keys\"", "{\"keys\":{}}",               "{\"keys\":null}",
-        "{\"keys\":[],\"keys\":[]}",                "\"keys\"",     "{\"error\":\"busy\"}",
+        "",
+        "<html>log in</html>",
+        "null",
+        "[]",
+        "{}",
+        "{\"keys\"",
+        "{\"keys\":{}}",
+        "{\"keys\":null}",
+        "{\"keys\":[],\"keys\":[]}",
+        "\"keys\"",
+        "{\"error\":\"busy\"}",
     };
     publish(&key_one, NULL);
     assert_true(finds("one", START_MS));
@@ -291,8 +299,8 @@ static void a_silent_source_is_given_up_after_five_seconds(void **state)
     clock_gettime(CLOCK_MONOTONIC, &before);
     assert_false(finds("one", START_MS));
     clock_gettime(CLOCK_MONOTONIC, &after);
-    int64_t took_ms = (after.tv_sec - before.tv_sec) * 1000 +
-                      (after.tv_nsec - before.tv_nsec) / 1000000;
+    int64_t took_ms =
+        (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
     assert_in_range(took_ms, JWKS_FETCH_MS - 100, JWKS_FETCH_MS + 2000);
     loopback_hold(server, false);
 }
@@ -309,12 +317,14 @@ static void a_closed_port_is_an_outage(void **state)
     jwk_t *key = NULL;
     uint64_t generation = 0;
     assert_true(jwks_new(url, "", START_MS, &lonely, &err));
-    assert_false(jwks_find(lonely, "one", jws_algorithm("ES256"), START_MS, &key, &generation, &err));
+    assert_false(
+        jwks_find(lonely, "one", jws_algorithm("ES256"), START_MS, &key, &generation, &err));
     assert_int_equal(err.code, PROBLEM_UNAUTHENTICATED);
     jwks_free(lonely);
 }
 
-/* --- many threads ----------------------------------------------------------------------------------- */
+/* --- many threads
+ * ----------------------------------------------------------------------------------- */
 
 enum { THREADS = 16 };
 
@@ -359,7 +369,8 @@ static void a_slow_refresh_does_not_hold_up_known_keys(void **state)
     assert_null(result);
 }
 
-/* --- files ------------------------------------------------------------------------------------------- */
+/* --- files
+ * ------------------------------------------------------------------------------------------- */
 
 static char file_path[64];
 
@@ -471,7 +482,8 @@ static void a_source_that_cannot_be_used_is_refused_at_the_start(void **state)
     }
 }
 
-/* --- tokens that were verified, when keys change ------------------------------------------------------ */
+/* --- tokens that were verified, when keys change
+ * ------------------------------------------------------ */
 
 static int64_t test_clock_ms = START_MS;
 
@@ -501,10 +513,12 @@ static struct token_verifier *verifier_of_server(void)
 static char *token_of(const struct forge_key *key)
 {
     char header[80];
-    snprintf(header, sizeof header, "{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"%s\"}", key->id);
-    return forge_token(key, "ES256", header,
-                       "{\"iss\":\"https://login.example\",\"aud\":\"https://accord.example\","
-                       "\"sub\":\"s\",\"client_id\":\"c\",\"jti\":\"j\",\"iat\":1000,\"exp\":4000}");
+    snprintf(header, sizeof header, "{\"alg\":\"ES256\",\"typ\":\"at+jwt\",\"kid\":\"%s\"}",
+             key->id);
+    return forge_token(
+        key, "ES256", header,
+        "{\"iss\":\"https://login.example\",\"aud\":\"https://accord.example\","
+        "\"sub\":\"s\",\"client_id\":\"c\",\"jti\":\"j\",\"iat\":1000,\"exp\":4000}");
 }
 
 static void a_remembered_token_stops_with_its_key(void **state)
@@ -535,8 +549,8 @@ static void *hammer_run(void *context)
     for (int i = 0; i < 300; i++) {
         struct caller caller;
         struct problem err = {0};
-        bool is_valid = token_verify(hammer->verifier, hammer->tokens[i % 2], 2000 + i % 7, &caller,
-                                     &err);
+        bool is_valid =
+            token_verify(hammer->verifier, hammer->tokens[i % 2], 2000 + i % 7, &caller, &err);
         if (is_valid && strcmp(caller.subject, "s") != 0) {
             return NULL;
         }
@@ -570,7 +584,7 @@ static void threads_verify_while_keys_rotate(void **state)
     token_verifier_free(hammer.verifier);
 }
 
-#define WITH_SERVER(function) \
+#define WITH_SERVER(function)                                                                      \
     cmocka_unit_test_setup_teardown(function, server_setup, server_teardown)
 #define WITH_FILE(function) cmocka_unit_test_setup_teardown(function, file_setup, file_teardown)
 

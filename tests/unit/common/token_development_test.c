@@ -46,9 +46,9 @@ static void key_write(const struct forge_key *private)
     gnutls_x509_privkey_t x509;
     gnutls_datum_t pem = {0};
     assert_int_equal(gnutls_privkey_export_x509(private->private, &x509), 0);
-    assert_int_equal(gnutls_x509_privkey_export2_pkcs8(x509, GNUTLS_X509_FMT_PEM, NULL,
-                                                       GNUTLS_PKCS_PLAIN, &pem),
-                     0);
+    assert_int_equal(
+        gnutls_x509_privkey_export2_pkcs8(x509, GNUTLS_X509_FMT_PEM, NULL, GNUTLS_PKCS_PLAIN, &pem),
+        0);
     text_write("issuer.pem", (char *)pem.data, pem.size);
     gnutls_free(pem.data);
     gnutls_x509_privkey_deinit(x509);
