@@ -243,8 +243,8 @@ static bool tls_read(const char *path, const json_t *root, struct config *ret_co
 
 bool config_read(const char *path, struct config *ret_config, struct problem *err)
 {
-    static const char *const known[] = {"baseUrl", "audience", "keys", "issuers",
-                                        "tls",     "services", NULL};
+    static const char *const known[] = {"baseUrl", "audience", "keys",     "issuers",
+                                        "tls",     "operator", "services", NULL};
     struct place place = {path, ""};
     struct config config = {.service_count = 0};
     json_auto_t *root = NULL;
@@ -257,6 +257,8 @@ bool config_read(const char *path, struct config *ret_config, struct problem *er
         !text_read(root, place, "audience", config.audience, sizeof config.audience, err) ||
         !path_read(root, place, "keys", config.keys, err) ||
         !path_read(root, place, "issuers", config.issuers, err) ||
+        (json_object_get(root, "operator") != NULL &&
+         !text_read(root, place, "operator", config.operator, sizeof config.operator, err)) ||
         !tls_read(path, root, &config, err) || !services_read(path, root, &config, err))
         return false;
     size_t length = strlen(config.base_url);

@@ -1,6 +1,6 @@
 /* The one configuration file of all services and tools, read once at start. JSON:
  * {"baseUrl", "audience", "keys": folder, "issuers": file,
- *  "tls"?: {"certificate": file, "authority": file},
+ *  "tls"?: {"certificate": file, "authority": file}, "operator"?: conninfo,
  *  "services": {"ledger": {"database": conninfo,
  *                          "instances": [{"http", "questions", "wake"}]}, ...}}
  * Relative names in it start at the file's own folder. Every fault is one clear sentence. */
@@ -46,6 +46,7 @@ struct config {
      * "" = none. */
     char tls_certificate[PATH_SIZE];
     char tls_authority[PATH_SIZE];
+    char operator[CONNINFO_SIZE]; /* a role that sees everything, for accord-audit; "" = none */
     struct config_service services[CONFIG_SERVICES_MAX];
     int service_count;
 };

@@ -11,7 +11,10 @@
 #include "common/service_context.h"
 #include "common/sign.h"
 
-enum { RESTRICTED_MAX = 64 };
+enum {
+    RESTRICTED_MAX = 64,
+    EXPORT_BYTES_MAX = 16 * 1024 * 1024, /* of bodies in one answer */
+};
 
 static const char NDJSON[] = "application/x-ndjson";
 
@@ -138,14 +141,15 @@ bool journal_list(struct request *request, struct reply *reply, struct problem *
     db_rows_auto_t head = {0}, rows = {0};
     int64_t after = number_of(request_query(request, "after"), 0);
     int64_t limit = number_of(request_query(request, "limit"), LIST_LIMIT_DEFAULT);
+    bool is_export = request_wants(request, NDJSON);
     if (!db_select(request->tx, &QUERY_JOURNAL_PAGE, &rows, err, db_int(after),
-                   db_int(JOURNAL_PAGE_BYTES_MAX), db_int(limit)) ||
+                   db_int(is_export ? EXPORT_BYTES_MAX : JOURNAL_PAGE_BYTES_MAX), db_int(limit)) ||
         !db_select(request->tx, &QUERY_JOURNAL_AT, &head, err, db_int(after)))
         return false;
     json_auto_t *items = items_write(request, &rows, err);
     if (items == NULL)
         return false;
-    if (request_wants(request, NDJSON)) {
+    if (is_export) {
         reply_text(reply, NDJSON, lines_write(items));
         return true;
     }

@@ -18,7 +18,9 @@ services_configure() {
         service_configuration "$number" "$service"
     done | jq -s --arg baseUrl "$ACCORD_BASE_URL" --arg audience "$ACCORD_AUDIENCE" --arg keys "$KEYS" \
         --arg issuers "$KEYS/issuers.json" \
-        '{baseUrl: $baseUrl, audience: $audience, keys: $keys, issuers: $issuers, services: from_entries}' \
+        --arg operator "host='$SOCKETS' port=$ACCORD_DATABASE_PORT dbname=accord user=postgres" \
+        '{baseUrl: $baseUrl, audience: $audience, keys: $keys, issuers: $issuers, operator: $operator,
+          services: from_entries}' \
         >"$CONFIG.new"
     mv "$CONFIG.new" "$CONFIG"
 }
