@@ -260,16 +260,26 @@ static json_t *case_organisations(const struct business_case *a_case)
     return organisations;
 }
 
+/* Whatever has changed since it was drafted, it must be right now. */
+static bool case_load(struct act *act, const char *ref, struct business_case *ret_case,
+                      struct ring_fence *ret_ring_fence, struct problem *err)
+{
+    bool is_active, found;
+    return case_of_ref(act, ref, ret_case, err) &&
+           store_partner_is_active(act->tx, ret_case->beneficiary, &is_active, err) &&
+           store_ring_fence_find(act->tx, ret_case->ring_fence, instant_day(act->now_ms), &found,
+                                 ret_ring_fence, err) &&
+           case_check(ret_case, found ? ret_ring_fence : NULL, is_active, err);
+}
+
 static bool case_describe(struct act *act, const struct standing *standing, const char *ref,
                           const char *effect, struct subject *ret_subject, struct problem *err)
 {
     (void)standing; /* open book: whoever may open a decision here may see every case */
     struct business_case a_case = {0};
     struct ring_fence ring_fence = {0};
-    if (!case_of_ref(act, ref, &a_case, err) || !effect_check(effect, err) ||
-        !store_ring_fence_get(act->tx, a_case.ring_fence, instant_day(act->now_ms), &ring_fence,
-                              err) ||
-        !case_check(&a_case, &ring_fence, err) || !case_propose(&a_case, &ring_fence, err) ||
+    if (!case_load(act, ref, &a_case, &ring_fence, err) || !effect_check(effect, err) ||
+        !case_propose(&a_case, &ring_fence, err) ||
         !case_append(act, "reinvestment.case.proposed.v1", &a_case, err))
         return false;
     char award[MONEY_TEXT_SIZE];

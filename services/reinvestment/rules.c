@@ -21,11 +21,12 @@ static const char *const DRAWDOWN_STATES[DRAWDOWN_STATE_COUNT] = {
 
 static int word_index(const char *const words[], int count, const char *word)
 {
-    for (int i = 0; i < count; i++)
-        if (strcmp(words[i], word) == 0)
-            return i;
-    assert(!"a state of the api-spec");
-    return 0;
+    int i = 0;
+    while (strcmp(words[i], word) != 0) {
+        i++;
+        assert(i < count); /* a state of the api-spec */
+    }
+    return i;
 }
 
 const char *case_state_word(enum case_state state)
@@ -128,10 +129,27 @@ static bool milestones_check(const struct business_case *a_case, struct problem 
                        "the milestones come to %s, the award to %s", sum, award);
 }
 
-bool case_check(const struct business_case *a_case, const struct ring_fence *ring_fence,
-                struct problem *err)
+static bool references_check(const struct business_case *a_case,
+                             const struct ring_fence *ring_fence, bool is_beneficiary_active,
+                             struct problem *err)
 {
-    bool ok = milestones_check(a_case, err);
+    bool ok = true;
+    if (!is_beneficiary_active)
+        ok = problem_add(err, PROBLEM_REFERENCE_UNKNOWN, "unknown-partner", "/beneficiary",
+                         "%s is not an active partner", a_case->beneficiary);
+    if (ring_fence == NULL)
+        ok = problem_add(err, PROBLEM_REFERENCE_UNKNOWN, "unknown-ring-fence", "/ringFence",
+                         "the agreement in force has no ring-fence %s", a_case->ring_fence);
+    return ok;
+}
+
+bool case_check(const struct business_case *a_case, const struct ring_fence *ring_fence,
+                bool is_beneficiary_active, struct problem *err)
+{
+    bool ok = references_check(a_case, ring_fence, is_beneficiary_active, err);
+    ok = milestones_check(a_case, err) && ok;
+    if (ring_fence == NULL)
+        return ok;
     if (!list_admits(ring_fence->categories, ring_fence->category_count, a_case->category))
         ok = problem_add(err, PROBLEM_RULE_BROKEN, "not-eligible", "/category",
                          "ring-fence %s is not for %s", ring_fence->code, a_case->category);
@@ -163,7 +181,9 @@ static bool state_refused(const struct business_case *a_case, const char *wanted
 
 bool case_check_draft(const struct business_case *a_case, struct problem *err)
 {
-    return a_case->state == CASE_DRAFT || state_refused(a_case, "only a draft may be revised", err);
+    if (a_case->state != CASE_DRAFT)
+        return state_refused(a_case, "only a draft may be revised", err);
+    return true;
 }
 
 bool case_submit(struct business_case *a_case, struct problem *err)

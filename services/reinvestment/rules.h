@@ -20,11 +20,12 @@ int64_t ring_fence_available_pence(const struct ring_fence *ring_fence);
 bool case_words_check(const struct business_case *a_case, struct problem *err) MUST_CHECK;
 bool text_check(const char *pointer, const char *text, struct problem *err) MUST_CHECK;
 
-/* The case fits its ring-fence (category and setting are among those it is for), its milestones
- * have codes of their own and together ask for no more than the award. RULE_BROKEN with every
- * fault. */
+/* What a case names is there (`ring_fence` NULL: it is not in the agreement in force): else
+ * REFERENCE_UNKNOWN. It fits its ring-fence (category and setting are among those it is for), its
+ * milestones have codes of their own and together ask for no more than the award: else RULE_BROKEN.
+ * With every fault. */
 bool case_check(const struct business_case *a_case, const struct ring_fence *ring_fence,
-                struct problem *err) MUST_CHECK;
+                bool is_beneficiary_active, struct problem *err) MUST_CHECK;
 
 /* Only the sponsor's people change, submit and close a case; others get ROLE_MISSING. */
 bool case_check_sponsor(const struct business_case *a_case, const char *organisation,

@@ -52,17 +52,25 @@ bool ring_fence_of_row(const struct db_rows *rows, int row, struct ring_fence *r
            codes_of_row(rows, row, "settings", ret->settings, &ret->setting_count, err);
 }
 
-bool store_ring_fence_get(struct db_tx *tx, const char *code, int32_t today, struct ring_fence *ret,
-                          struct problem *err)
+bool store_ring_fence_find(struct db_tx *tx, const char *code, int32_t today, bool *ret_found,
+                           struct ring_fence *ret, struct problem *err)
 {
     db_rows_auto_t rows = {0};
     if (!db_select(tx, &QUERY_RING_FENCE_LIST, &rows, err, db_day(today), db_text(code),
                    db_text(NULL), db_int(1)))
         return false;
-    if (rows.count == 0)
-        return problem_set(err, PROBLEM_NOT_FOUND, "the agreement in force has no ring-fence %s",
-                           code);
-    return ring_fence_of_row(&rows, 0, ret, err);
+    *ret_found = rows.count > 0;
+    return rows.count == 0 || ring_fence_of_row(&rows, 0, ret, err);
+}
+
+bool store_ring_fence_get(struct db_tx *tx, const char *code, int32_t today, struct ring_fence *ret,
+                          struct problem *err)
+{
+    bool found;
+    if (!store_ring_fence_find(tx, code, today, &found, ret, err))
+        return false;
+    return found ||
+           problem_set(err, PROBLEM_NOT_FOUND, "the agreement in force has no ring-fence %s", code);
 }
 
 bool store_ring_fence_list(struct db_tx *tx, int32_t today, const char *after, int limit,

@@ -8,6 +8,9 @@
 /* `..._get` fail with NOT_FOUND. Ring-fences are those of the agreement in force on `today`. */
 bool store_ring_fence_get(struct db_tx *tx, const char *code, int32_t today, struct ring_fence *ret,
                           struct problem *err) MUST_CHECK;
+/* false in ret_found: the agreement in force has no such ring-fence. */
+bool store_ring_fence_find(struct db_tx *tx, const char *code, int32_t today, bool *ret_found,
+                           struct ring_fence *ret, struct problem *err) MUST_CHECK;
 bool store_ring_fence_list(struct db_tx *tx, int32_t today, const char *after, int limit,
                            struct db_rows *ret_rows, struct problem *err) MUST_CHECK;
 bool ring_fence_of_row(const struct db_rows *rows, int row, struct ring_fence *ret,

@@ -99,6 +99,11 @@ static int make_alliance(void **state)
 {
     (void)state;
     harness_alliance(alliance);
+    follow("membership",
+           json_pack("{s:s, s:s, s:{s:{s:s, s:s, s:s, s:b, s:b, s:s, s:i}}}", "type",
+                     "membership.partner.admitted.v1", "subject", "partners/ZZ3", "data", "partner",
+                     "organisation", "ZZ3", "name", "Northfield", "role", "provider", "isVoting", 1,
+                     "isFounder", 1, "status", "active", "version", 1));
     follow_agreement(1, "2020-04-01", "Community-based elective care");
     follow_balance(64000000, 0);
     return 0;

@@ -187,28 +187,16 @@ bool get_case(struct request *request, struct reply *reply, struct problem *err)
  * -------------------------------------------------------------------------------------------------
  */
 
-/* What a case names must be there: its ring-fence in the agreement in force, its beneficiary among
- * the active partners; and it must fit the ring-fence (C1). */
-static bool case_references_check(const struct request *request, const struct business_case *a_case,
-                                  struct problem *err)
+/* What a case names is there, and it fits its ring-fence (C1). */
+static bool content_check(const struct request *request, const struct business_case *a_case,
+                          struct problem *err)
 {
-    bool is_active;
+    bool is_active, found;
     struct ring_fence ring_fence = {0};
-    if (!store_partner_is_active(request->tx, a_case->beneficiary, &is_active, err))
-        return false;
-    bool ok =
-        is_active || problem_add(err, PROBLEM_REFERENCE_UNKNOWN, "unknown-partner", "/beneficiary",
-                                 "%s is not an active partner", a_case->beneficiary);
-    struct problem missing = {0};
-    if (store_ring_fence_get(request->tx, a_case->ring_fence, instant_day(request->now_ms),
-                             &ring_fence, &missing))
-        return ok && case_check(a_case, &ring_fence, err);
-    if (missing.code != PROBLEM_NOT_FOUND) {
-        *err = missing;
-        return false;
-    }
-    return problem_add(err, PROBLEM_REFERENCE_UNKNOWN, "unknown-ring-fence", "/ringFence",
-                       "the agreement in force has no ring-fence %s", a_case->ring_fence);
+    return store_partner_is_active(request->tx, a_case->beneficiary, &is_active, err) &&
+           store_ring_fence_find(request->tx, a_case->ring_fence, instant_day(request->now_ms),
+                                 &found, &ring_fence, err) &&
+           case_check(a_case, found ? &ring_fence : NULL, is_active, err);
 }
 
 bool draft_case(struct request *request, struct reply *reply, struct problem *err)
@@ -227,7 +215,7 @@ bool draft_case(struct request *request, struct reply *reply, struct problem *er
     snprintf(a_case.sponsor, sizeof(a_case.sponsor), "%s", person.organisation);
     snprintf(a_case.drafted_by, sizeof(a_case.drafted_by), "%s", person.appointment_id);
     case_take(request->body, &a_case);
-    if (!case_words_check(&a_case, err) || !case_references_check(request, &a_case, err) ||
+    if (!case_words_check(&a_case, err) || !content_check(request, &a_case, err) ||
         !event_case_drafted(request->act, &a_case, err))
         return false;
     char ref[REF_SIZE];
@@ -258,7 +246,7 @@ bool revise_case(struct request *request, struct reply *reply, struct problem *e
         return false;
     case_take(request->body, &a_case);
     a_case.version++;
-    if (!case_words_check(&a_case, err) || !case_references_check(request, &a_case, err) ||
+    if (!case_words_check(&a_case, err) || !content_check(request, &a_case, err) ||
         !event_case_revised(request->act, &a_case, err))
         return false;
     reply_case(reply, &a_case);
@@ -269,7 +257,6 @@ bool submit_case(struct request *request, struct reply *reply, struct problem *e
 {
     struct business_case a_case = {0};
     if (!case_begin(request, &a_case, err) || !case_submit(&a_case, err) ||
-        !case_references_check(request, &a_case, err) ||
         !event_case_submitted(request->act, &a_case, err))
         return false;
     reply_case(reply, &a_case);

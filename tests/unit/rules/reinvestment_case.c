@@ -96,13 +96,26 @@ static void a_case_fits_its_ring_fence(void **state)
     struct business_case a_case = hub(CASE_DRAFT);
     struct ring_fence ring_fence = elective();
     struct problem err = {0};
-    assert_true(case_check(&a_case, &ring_fence, &err));
+    assert_true(case_check(&a_case, &ring_fence, true, &err));
     strcpy(a_case.category, "parking");
     strcpy(a_case.setting, "hospital");
-    assert_false(case_check(&a_case, &ring_fence, &err));
+    assert_false(case_check(&a_case, &ring_fence, true, &err));
     assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
     assert_true(has_fault(&err, "/category", "not-eligible"));
     assert_true(has_fault(&err, "/setting", "not-eligible"));
+}
+
+static void a_case_names_what_is_there(void **state)
+{
+    (void)state;
+    struct business_case a_case = hub(CASE_DRAFT);
+    struct problem err = {0};
+    a_case.milestone_count = 2; /* of one code, the empty one */
+    assert_false(case_check(&a_case, NULL, false, &err));
+    assert_int_equal(err.code, PROBLEM_REFERENCE_UNKNOWN);
+    assert_true(has_fault(&err, "/beneficiary", "unknown-partner"));
+    assert_true(has_fault(&err, "/ringFence", "unknown-ring-fence"));
+    assert_true(has_fault(&err, "/milestones/1/code", "duplicate"));
 }
 
 static void a_ring_fence_that_names_nothing_is_for_anything(void **state)
@@ -113,7 +126,7 @@ static void a_ring_fence_that_names_nothing_is_for_anything(void **state)
     struct problem err = {0};
     ring_fence.category_count = ring_fence.setting_count = 0;
     strcpy(a_case.category, "parking");
-    assert_true(case_check(&a_case, &ring_fence, &err));
+    assert_true(case_check(&a_case, &ring_fence, true, &err));
 }
 
 static void milestones_have_their_own_codes_and_stay_within_the_award(void **state)
@@ -127,10 +140,10 @@ static void milestones_have_their_own_codes_and_stay_within_the_award(void **sta
     strcpy(a_case.milestones[1].code, "open");
     a_case.milestones[0].amount_pence = 10000000;
     a_case.milestones[1].amount_pence = 15000000;
-    assert_true(case_check(&a_case, &ring_fence, &err));
+    assert_true(case_check(&a_case, &ring_fence, true, &err));
     a_case.milestones[1].amount_pence++;
     strcpy(a_case.milestones[1].code, "ready");
-    assert_false(case_check(&a_case, &ring_fence, &err));
+    assert_false(case_check(&a_case, &ring_fence, true, &err));
     assert_true(has_fault(&err, "/milestones/1/code", "duplicate"));
     assert_true(has_fault(&err, "/milestones", "above-award"));
 }
@@ -301,6 +314,7 @@ int main(void)
         cmocka_unit_test(available_is_what_is_neither_held_nor_proposed),
         cmocka_unit_test(words_with_an_nhs_number_are_refused_wherever_they_stand),
         cmocka_unit_test(a_case_fits_its_ring_fence),
+        cmocka_unit_test(a_case_names_what_is_there),
         cmocka_unit_test(a_ring_fence_that_names_nothing_is_for_anything),
         cmocka_unit_test(milestones_have_their_own_codes_and_stay_within_the_award),
         cmocka_unit_test(only_the_sponsor_changes_a_case),
