@@ -45,20 +45,20 @@ struct partner {
     enum partner_status status; /* common/access.h */
     int32_t joined_on;          /* DAY_NONE = never */
     int32_t left_on;
-    int64_t version;            /* 0 = not on the roster */
+    int64_t version; /* 0 = not on the roster */
 };
 
 enum post { /* what a person is appointed to do (A5) */
-    POST_PARTNER_REPRESENTATIVE,
-    POST_DEPUTY,
-    POST_ALLIANCE_DIRECTOR,
-    POST_CHAIR,
-    POST_LEAD_NURSE,
-    POST_SENIOR_MEDICAL_LEAD,
-    POST_QUALITY_LEAD,
-    POST_FINANCE_LEAD,
-    POST_GROUP_MEMBER,
-    POST_AUDITOR,
+            POST_PARTNER_REPRESENTATIVE,
+            POST_DEPUTY,
+            POST_ALLIANCE_DIRECTOR,
+            POST_CHAIR,
+            POST_LEAD_NURSE,
+            POST_SENIOR_MEDICAL_LEAD,
+            POST_QUALITY_LEAD,
+            POST_FINANCE_LEAD,
+            POST_GROUP_MEMBER,
+            POST_AUDITOR,
 };
 
 /* One person's time in a post; [starts_ms, ends_ms). */
@@ -186,7 +186,7 @@ struct tally {
     int dropped;
     int commissioners; /* among the eligible */
     int providers;
-    int pending;       /* recusals and rulings that are not settled */
+    int pending; /* recusals and rulings that are not settled */
 };
 
 /* What the agreement's parameters say, as far as rules read them. */

@@ -1,0 +1,223 @@
+-- Membership's questions to its database; `$1` is the transaction's alliance. Nothing is written here:
+-- the journal writes every fact. The one exception is people's names, which are nobody's fact.
+
+-- Alliances and partners ----------------------------------------------------------------------------
+
+-- name: alliance_get
+select alliance_id, name, purpose, objectives, principles, starts_on, ends_on, status,
+       founding_decision_id, created_at, version
+from alliance
+where alliance_id = $1::uuid
+
+-- Those of an organisation or a person: asked without an alliance.
+-- name: alliance_list
+select alliance_id, name, purpose, objectives, principles, starts_on, ends_on, status,
+       founding_decision_id, created_at, version
+from alliances_of($2::text, $3::text, $4::text, $5::uuid, $6::bigint)
+where $1::uuid is null
+order by alliance_id
+
+-- name: partner_get
+select organisation, name, role, is_voting, is_founder, status, joined_on, left_on, version
+from partner
+where alliance_id = $1::uuid and organisation = $2::text
+
+-- name: partner_list
+select organisation, name, role, is_voting, is_founder, status, joined_on, left_on, version
+from partner
+where alliance_id = $1::uuid
+  and ($2::text is null or status = $2)
+  and ($3::text is null or organisation > $3)
+order by organisation
+limit $4::bigint
+
+-- name: partner_all
+select organisation, name, role, is_voting, is_founder, status, joined_on, left_on, version
+from partner
+where alliance_id = $1::uuid
+order by organisation
+
+-- Appointments ----------------------------------------------------------------------------------------
+
+-- name: appointment_get
+select a.id, a.issuer, a.subject, a.role, a.organisation, a.starts_at, a.ends_at, a.version, n.name
+from appointment as a
+left join person_name as n on n.alliance_id = a.alliance_id and n.appointment_id = a.id
+where a.alliance_id = $1::uuid and a.id = $2::uuid
+
+-- name: appointment_list
+select a.id, a.issuer, a.subject, a.role, a.organisation, a.starts_at, a.ends_at, a.version, n.name
+from appointment as a
+left join person_name as n on n.alliance_id = a.alliance_id and n.appointment_id = a.id
+where a.alliance_id = $1::uuid
+  and ($2::text is null or a.organisation = $2)
+  and ($3::text is null or a.role = $3)
+  and ($4::timestamptz is null
+       or (a.starts_at <= $4 and (a.ends_at is null or a.ends_at > $4)))
+  and ($5::uuid is null or a.id > $5)
+order by a.id
+limit $6::bigint
+
+-- Who holds a post now: of an organisation, or ($3 is null) of the alliance.
+-- name: appointment_holders
+select id, issuer, subject, role, organisation, starts_at, ends_at, version
+from appointment
+where alliance_id = $1::uuid and role = $2::text
+  and ($3::text is null or organisation = $3)
+  and starts_at <= $4::timestamptz and (ends_at is null or ends_at > $4)
+order by id
+
+-- name: appointment_of_organisation
+select id, issuer, subject, role, organisation, starts_at, ends_at, version
+from appointment
+where alliance_id = $1::uuid and organisation = $2::text
+  and starts_at <= $3::timestamptz and (ends_at is null or ends_at > $3)
+order by id
+
+-- name: person_name_add
+insert into person_name (alliance_id, appointment_id, name)
+values ($1::uuid, $2::uuid, $3::text)
+
+-- The agreement ---------------------------------------------------------------------------------------
+
+-- name: agreement_get
+select number, starts_on, summary, parameters, state, decision_id, drafted_at, adopted_at, version
+from agreement_version
+where alliance_id = $1::uuid and number = $2::integer
+
+-- name: agreement_list
+select number, starts_on, summary, parameters, state, decision_id, drafted_at, adopted_at, version
+from agreement_version
+where alliance_id = $1::uuid and ($2::integer is null or number > $2)
+order by number
+limit $3::bigint
+
+-- All of them without their parameters, to find the one in force.
+-- name: agreement_starts
+select number, starts_on, state
+from agreement_version
+where alliance_id = $1::uuid
+order by number
+
+-- Decisions ----------------------------------------------------------------------------------------------
+-- A decision's version moves with everything that is shown of it: electors and effects, too.
+
+-- name: decision_get
+select d.id, d.kind, d.rule, d.subject, d.effect, d.title, d.summary, d.question, d.rationale, d.content,
+       d.subject_version, d.nonce, d.digest, d.organisations, d.restricted_to, d.agreement_number,
+       d.state, d.outcome_reason, d.opened_at, d.opener_organisation, d.opener_appointment_id,
+       d.deadline_at, d.closed_at, d.recorded_at, d.version,
+       (select coalesce(sum(e.version), 0)::bigint from elector as e
+        where e.alliance_id = d.alliance_id and e.decision_id = d.id)
+       + (select coalesce(sum(f.version), 0)::bigint from decision_effect as f
+          where f.alliance_id = d.alliance_id and f.decision_id = d.id) as version_below
+from decision as d
+where d.alliance_id = $1::uuid and d.id = $2::uuid
+
+-- What the caller may know of ($5: its organisations), in the order of opening.
+-- name: decision_list
+select d.id, d.kind, d.rule, d.subject, d.effect, d.title, d.question, d.state, d.opened_at,
+       d.deadline_at, d.closed_at
+from decision as d
+where d.alliance_id = $1::uuid
+  and ($2::text is null or d.state = $2)
+  and ($3::text is null or d.kind = $3)
+  and ($4::text is null or d.subject = $4)
+  and (d.restricted_to is null or d.restricted_to ?| $5::text[])
+  and ($6::uuid is null or (d.opened_at, d.id) > (
+      select p.opened_at, p.id from decision as p where p.alliance_id = $1::uuid and p.id = $6))
+order by d.opened_at, d.id
+limit $7::bigint
+
+-- The one that is open over a subject and effect.
+-- name: decision_open_on
+select id
+from decision
+where alliance_id = $1::uuid and subject = $2::text and effect = $3::text and state = 'open'
+
+-- Deadline passed, not closed yet: in the order in which they ended.
+-- name: decision_overdue
+select id
+from decision
+where alliance_id = $1::uuid and state = 'open' and deadline_at <= $2::timestamptz
+order by deadline_at, id
+
+-- Every open one, and whether this organisation decides on it.
+-- name: decision_open_with
+select d.id, d.kind, coalesce(e.state, '') as elector_state
+from decision as d
+left join elector as e on e.alliance_id = d.alliance_id and e.decision_id = d.id
+     and e.organisation = $2::text
+where d.alliance_id = $1::uuid and d.state = 'open'
+order by d.opened_at, d.id
+
+-- Whether any deadline has passed.
+-- name: decision_due
+select id
+from decision
+where alliance_id = $1::uuid and state = 'open' and deadline_at <= accord_now()
+limit 1
+
+-- name: elector_list
+select decision_id, organisation, role, state, reason, changed_at, choice, vote_number, version
+from elector
+where alliance_id = $1::uuid and decision_id = any ($2::uuid[])
+order by decision_id, organisation
+
+-- name: elector_recused
+select organisation, role, state, reason, changed_at, choice, vote_number, version
+from elector
+where alliance_id = $1::uuid and decision_id = $2::uuid and state = 'recused'
+  and ($3::text is null or organisation > $3)
+order by organisation
+limit $4::bigint
+
+-- name: vote_latest
+select organisation, number, choice, reason, cast_at, appointment_id
+from vote
+where alliance_id = $1::uuid and decision_id = $2::uuid and organisation = $3::text
+order by number desc
+limit 1
+
+-- name: vote_list
+select v.organisation, v.number, v.choice, v.reason, v.cast_at, v.appointment_id
+from vote as v
+where v.alliance_id = $1::uuid and v.decision_id = $2::uuid
+  and ($3::text is null or v.organisation = $3)
+  and ($4::text is null or (v.cast_at, v.organisation, v.number) > (
+      select p.cast_at, p.organisation, p.number from vote as p
+      where p.alliance_id = $1::uuid and p.decision_id = $2::uuid
+        and p.organisation || '-' || p.number = $4))
+order by v.cast_at, v.organisation, v.number
+limit $5::bigint
+
+-- name: effect_list
+select service, state, reason, event, version
+from decision_effect
+where alliance_id = $1::uuid and decision_id = $2::uuid
+order by service
+
+-- What our own journal says became of a decision, after a number.
+-- name: effect_of_own
+select b.sequence, b.body::jsonb #>> '{effect,state}' as state,
+       b.body::jsonb #>> '{effect,reason}' as reason
+from journal_body as b
+where b.alliance_id = $1::uuid and b.sequence > $2::bigint
+  and b.body::jsonb #>> '{effect,decision}' = $3::text
+order by b.sequence desc
+limit 1
+
+-- Open decisions in which these organisations have not voted yet, the nearest deadline first; an item is
+-- named by decision and organisation.
+-- name: inbox_list
+select d.id, e.organisation, d.rule, d.title, d.question, d.deadline_at
+from elector as e
+join decision as d on d.alliance_id = e.alliance_id and d.id = e.decision_id
+where e.alliance_id = $1::uuid and e.organisation = any ($2::text[])
+  and e.state = 'eligible' and e.choice is null
+  and d.state = 'open' and d.deadline_at > $3::timestamptz
+  and ($4::text is null or (d.deadline_at, d.id, e.organisation) > (
+      select p.deadline_at, p.id, substr($4::text, 38)
+      from decision as p where p.alliance_id = $1::uuid and p.id::text = substr($4::text, 1, 36)))
+order by d.deadline_at, d.id, e.organisation
+limit $5::bigint

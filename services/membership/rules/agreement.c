@@ -16,15 +16,16 @@ static bool fault_at(struct problem *err, enum problem_code problem, const char 
     return problem_add(err, problem, code, text, "%s", detail);
 }
 
-static bool rules_check(const struct agreement_terms *terms, const char *pointer, struct problem *err)
+static bool rules_check(const struct agreement_terms *terms, const char *pointer,
+                        struct problem *err)
 {
     bool is_fine = true;
     for (int i = 0; i < terms->rule_count; i++) {
         const enum decision_kind kind = terms->rules[i].kind;
         for (int k = 0; k < i; k++)
             if (terms->rules[k].kind == kind)
-                is_fine = fault_at(err, PROBLEM_RULE_BROKEN, "duplicate", pointer, "rules", i, "/kind",
-                                   "this kind has a rule already");
+                is_fine = fault_at(err, PROBLEM_RULE_BROKEN, "duplicate", pointer, "rules", i,
+                                   "/kind", "this kind has a rule already");
         if (kind_is_reserved(kind) && terms->rules[i].rule != RULE_UNANIMOUS)
             is_fine = fault_at(err, PROBLEM_RULE_BROKEN, "reserved", pointer, "rules", i, "/rule",
                                "a reserved kind is decided unanimously");
@@ -55,14 +56,15 @@ static bool shares_check(const struct agreement_terms *terms, const struct partn
                 is_fine = fault_at(err, PROBLEM_RULE_BROKEN, "duplicate", pointer, "shares", i,
                                    "/organisation", "this organisation has a share already");
         if (!partners_have(partners, partner_count, organisation))
-            is_fine = fault_at(err, PROBLEM_REFERENCE_UNKNOWN, "unknown-partner", pointer, "shares", i,
-                               "/organisation", "no partner has this code");
+            is_fine = fault_at(err, PROBLEM_REFERENCE_UNKNOWN, "unknown-partner", pointer, "shares",
+                               i, "/organisation", "no partner has this code");
     }
     if (terms->share_count > 0 && sum_bp != SHARE_BP_WHOLE) {
         char text[FAULT_POINTER_SIZE];
         snprintf(text, sizeof text, "%s/shares", pointer);
-        is_fine = problem_add(err, PROBLEM_RULE_BROKEN, "sum", text,
-                              "shares add up to 10,000 basis points, these to %lld", (long long)sum_bp);
+        is_fine =
+            problem_add(err, PROBLEM_RULE_BROKEN, "sum", text,
+                        "shares add up to 10,000 basis points, these to %lld", (long long)sum_bp);
     }
     return is_fine;
 }
@@ -106,8 +108,8 @@ int agreement_in_force(const struct agreement_version versions[], int count, int
 }
 
 bool adoption_check(const struct agreement_version *version,
-                    const struct agreement_version versions[], int count, int32_t alliance_starts_on,
-                    int32_t alliance_ends_on, struct problem *err)
+                    const struct agreement_version versions[], int count,
+                    int32_t alliance_starts_on, int32_t alliance_ends_on, struct problem *err)
 {
     if (version->state == AGREEMENT_ADOPTED)
         return problem_set(err, PROBLEM_STATE_CONFLICT, "version %d is adopted already",
@@ -125,4 +127,12 @@ bool adoption_check(const struct agreement_version *version,
                            versions[i].number, day);
     }
     return true;
+}
+
+void agreement_adopt(struct agreement_version *version, const char *decision_id, int64_t adopted_ms)
+{
+    version->state = AGREEMENT_ADOPTED;
+    version->adopted_ms = adopted_ms;
+    version->version++;
+    snprintf(version->decision_id, sizeof version->decision_id, "%s", decision_id);
 }

@@ -13,7 +13,8 @@ bool post_is_single(enum post post)
 
 bool tenure_is_in_force(const struct tenure *tenure, int64_t now_ms)
 {
-    return tenure->starts_ms <= now_ms && (tenure->ends_ms == INSTANT_NONE || now_ms < tenure->ends_ms);
+    return tenure->starts_ms <= now_ms &&
+           (tenure->ends_ms == INSTANT_NONE || now_ms < tenure->ends_ms);
 }
 
 static bool standing_holds(const struct standing *standing, const struct tenure *tenure)
@@ -107,4 +108,12 @@ bool appointment_end(struct tenure *tenure, int64_t ends_ms, int64_t now_ms, str
     tenure->ends_ms = ends_ms == INSTANT_NONE ? now_ms : ends_ms;
     tenure->version++;
     return true;
+}
+
+void tenures_end(struct tenure tenures[], int count, int64_t now_ms)
+{
+    for (int i = 0; i < count; i++) {
+        tenures[i].ends_ms = now_ms;
+        tenures[i].version++;
+    }
 }

@@ -12,10 +12,11 @@ bool post_is_single(enum post post);
 
 bool tenure_is_in_force(const struct tenure *tenure, int64_t now_ms);
 
-/* An organisation's posts are filled by who speaks for it, or by the director; its representative by
- * the representative or the director, by a deputy while vacant. Director and chair are succeeded by
- * their holder's choice (the chair also by the director's); while vacant, who represents a voting
- * partner appoints. The director appoints auditors. `holder` is who holds a single post now, or NULL. */
+/* An organisation's posts are filled by who speaks for it, or by the director; its representative
+ * by the representative or the director, by a deputy while vacant. Director and chair are succeeded
+ * by their holder's choice (the chair also by the director's); while vacant, who represents a
+ * voting partner appoints. The director appoints auditors. `holder` is who holds a single post now,
+ * or NULL. */
 bool appointment_may_make(const struct standing *standing, enum post post, const char *organisation,
                           const struct tenure *holder);
 
@@ -30,5 +31,8 @@ bool appointment_may_end(const struct standing *standing, const struct tenure *t
 /* Sets the end (INSTANT_NONE = now), which is never before now, and never once it has ended. */
 bool appointment_end(struct tenure *tenure, int64_t ends_ms, int64_t now_ms,
                      struct problem *err) MUST_CHECK;
+
+/* The organisation is out: everybody who acts for it stops. */
+void tenures_end(struct tenure tenures[], int count, int64_t now_ms);
 
 #endif

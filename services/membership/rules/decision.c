@@ -88,7 +88,8 @@ bool decision_is_overdue(const struct decision *decision, int64_t now_ms)
     return decision->state == DECISION_OPEN && now_ms >= decision->deadline_ms;
 }
 
-static bool decision_check_open(const struct decision *decision, int64_t now_ms, struct problem *err)
+static bool decision_check_open(const struct decision *decision, int64_t now_ms,
+                                struct problem *err)
 {
     if (decision_is_open_at(decision, now_ms))
         return true;

@@ -1,5 +1,6 @@
-/* What may be decided, by whom, by which rule, and what a vote, a recusal, a withdrawal and a change
- * of the voting partners do to a decision. Pure; any thread. Source: domain.md A3, A7, A8, A9. */
+/* What may be decided, by whom, by which rule, and what a vote, a recusal, a withdrawal and a
+ * change of the voting partners do to a decision. Pure; any thread. Source: domain.md A3, A7, A8,
+ * A9. */
 #ifndef ACCORD_SERVICES_MEMBERSHIP_RULES_DECISION_H
 #define ACCORD_SERVICES_MEMBERSHIP_RULES_DECISION_H
 
@@ -7,7 +8,8 @@
 #include "common/problem.h"
 #include "services/membership/model.h"
 
-/* Unanimous for a reserved kind; else what the agreement allows for the kind, unanimous by default. */
+/* Unanimous for a reserved kind; else what the agreement allows for the kind, unanimous by default.
+ */
 enum decision_rule decision_rule_for(const struct agreement_terms *terms, enum decision_kind kind);
 
 /* The organisation that an admission or exclusion is about ("partners/ZZ5" -> "ZZ5"); "" for every

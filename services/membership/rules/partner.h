@@ -1,5 +1,5 @@
-/* How an organisation comes in and goes out: founding, application, admission, departure, exclusion.
- * Pure; any thread. Source: domain.md A1, A2, A3. */
+/* How an organisation comes in and goes out: founding, application, admission, departure,
+ * exclusion. Pure; any thread. Source: domain.md A1, A2, A3. */
 #ifndef ACCORD_SERVICES_MEMBERSHIP_RULES_PARTNER_H
 #define ACCORD_SERVICES_MEMBERSHIP_RULES_PARTNER_H
 
@@ -22,14 +22,16 @@ struct founding {
 /* Founders stand once each, one voting commissioner and one voting provider at least; the first
  * agreement starts with the alliance; the director is a founder's; who founds is one of them. All
  * faults at once. */
-bool founding_decide(const struct founding *founding, int64_t now_ms, struct problem *err) MUST_CHECK;
+bool founding_decide(const struct founding *founding, int64_t now_ms,
+                     struct problem *err) MUST_CHECK;
 
 /* Only an active alliance is applied to, and only by who is not on its roster, or no longer.
  * `existing` is NULL for a newcomer. `ret_partner` is the partner, proposed; who comes back does so
  * like any other, not as a founder. */
 bool application_decide(enum alliance_status status, const struct partner *existing,
                         const char *organisation, const char *name, enum partner_role role,
-                        bool is_voting, struct partner *ret_partner, struct problem *err) MUST_CHECK;
+                        bool is_voting, struct partner *ret_partner,
+                        struct problem *err) MUST_CHECK;
 
 /* Admission takes an applicant, exclusion a partner that is in. */
 bool admission_check(const struct partner *partner, struct problem *err) MUST_CHECK;

@@ -20,26 +20,30 @@ static void vote_count(struct tally *tally, enum vote_choice choice)
     }
 }
 
+void tally_count(struct tally *tally, const struct elector *elector)
+{
+    tally->electors++;
+    if (elector->state == ELECTOR_RECUSED) {
+        tally->recused++;
+        return;
+    }
+    if (elector->state == ELECTOR_DROPPED) {
+        tally->dropped++;
+        return;
+    }
+    tally->eligible++;
+    if (elector->role == PARTNER_COMMISSIONER)
+        tally->commissioners++;
+    else
+        tally->providers++;
+    vote_count(tally, elector->choice);
+}
+
 struct tally tally_of(const struct elector electors[], int count)
 {
-    struct tally tally = {.electors = count};
-    for (int i = 0; i < count; i++) {
-        const struct elector *elector = &electors[i];
-        if (elector->state == ELECTOR_RECUSED) {
-            tally.recused++;
-            continue;
-        }
-        if (elector->state == ELECTOR_DROPPED) {
-            tally.dropped++;
-            continue;
-        }
-        tally.eligible++;
-        if (elector->role == PARTNER_COMMISSIONER)
-            tally.commissioners++;
-        else
-            tally.providers++;
-        vote_count(&tally, elector->choice);
-    }
+    struct tally tally = {0};
+    for (int i = 0; i < count; i++)
+        tally_count(&tally, &electors[i]);
     return tally;
 }
 
@@ -86,20 +90,22 @@ void rule_print(enum decision_rule rule, const struct tally *tally, char ret_tex
     switch (rule) {
     case RULE_UNANIMOUS:
         snprintf(ret_text, TEXT_SIZE,
-                 "Carried if all %d eligible organisation%s agree. An abstention is not agreement.", n,
-                 plural);
+                 "Carried if all %d eligible organisation%s agree. An abstention is not agreement.",
+                 n, plural);
         return;
     case RULE_TWO_THIRDS:
-        snprintf(ret_text, TEXT_SIZE,
-                 "Carried if at least two thirds of the %d eligible organisation%s agree (%d or more). "
-                 "An abstention is not agreement.",
-                 n, plural, (2 * n + 2) / 3);
+        snprintf(
+            ret_text, TEXT_SIZE,
+            "Carried if at least two thirds of the %d eligible organisation%s agree (%d or more). "
+            "An abstention is not agreement.",
+            n, plural, (2 * n + 2) / 3);
         return;
     case RULE_SIMPLE_MAJORITY:
-        snprintf(ret_text, TEXT_SIZE,
-                 "Carried if more than half of the %d eligible organisation%s agree (%d or more); a tie "
-                 "fails. An abstention is not agreement.",
-                 n, plural, n / 2 + 1);
+        snprintf(
+            ret_text, TEXT_SIZE,
+            "Carried if more than half of the %d eligible organisation%s agree (%d or more); a tie "
+            "fails. An abstention is not agreement.",
+            n, plural, n / 2 + 1);
         return;
     }
 }
@@ -109,7 +115,8 @@ void outcome_print(enum decision_rule rule, const struct tally *tally, enum deci
 {
     if (state == DECISION_ESCALATED) {
         snprintf(ret_text, TEXT_SIZE,
-                 "Escalated: %d commissioner(s) and %d provider(s) are eligible, and it takes one of each.",
+                 "Escalated: %d commissioner(s) and %d provider(s) are eligible, and it takes one "
+                 "of each.",
                  tally->commissioners, tally->providers);
         return;
     }
@@ -118,8 +125,9 @@ void outcome_print(enum decision_rule rule, const struct tally *tally, enum deci
         [RULE_TWO_THIRDS] = "two thirds",
         [RULE_SIMPLE_MAJORITY] = "a simple majority",
     };
-    snprintf(ret_text, TEXT_SIZE,
-             "Of %d eligible, %d agreed, %d disagreed, %d abstained and %d stayed silent; it took %s.",
-             tally->eligible, tally->agree, tally->disagree, tally->abstain, tally->silent,
-             RULES_IN_WORDS[rule]);
+    snprintf(
+        ret_text, TEXT_SIZE,
+        "Of %d eligible, %d agreed, %d disagreed, %d abstained and %d stayed silent; it took %s.",
+        tally->eligible, tally->agree, tally->disagree, tally->abstain, tally->silent,
+        RULES_IN_WORDS[rule]);
 }

@@ -6,6 +6,8 @@
 
 /* Counts the electorate as it stands. A recused or dropped organisation's vote counts nowhere. */
 struct tally tally_of(const struct elector electors[], int count);
+/* One elector more. */
+void tally_count(struct tally *tally, const struct elector *elector);
 
 /* Unanimous: a = n; two-thirds: 3a >= 2n; simple majority: 2a > n. Nobody eligible: false. */
 bool tally_carries(const struct tally *tally, enum decision_rule rule);
@@ -13,9 +15,9 @@ bool tally_carries(const struct tally *tally, enum decision_rule rule);
 /* At least one commissioner and one provider are eligible; else the decision is escalated. */
 bool tally_is_balanced(const struct tally *tally);
 
-/* What the decision is now. Before its deadline it closes only when every eligible elector has voted
- * and nothing is pending; at the deadline, when not carried: any disagreement under unanimity is a
- * rejection, else anyone silent makes it lapse, else it is rejected. An electorate that is not
+/* What the decision is now. Before its deadline it closes only when every eligible elector has
+ * voted and nothing is pending; at the deadline, when not carried: any disagreement under unanimity
+ * is a rejection, else anyone silent makes it lapse, else it is rejected. An electorate that is not
  * balanced is escalated at once. */
 enum decision_state decision_outcome(enum decision_rule rule, const struct tally *tally,
                                      bool is_deadline);

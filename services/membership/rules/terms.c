@@ -12,9 +12,18 @@ static const char *const POSTS[] = {
     "senior-medical-lead",    "quality-lead", "finance-lead",      "group-member", "auditor",
 };
 static const char *const KINDS[] = {
-    "found",           "admit",              "exclude",         "change-host",
-    "vary-agreement",  "move-control-totals", "move-money",      "approve-settlement",
-    "release-reserve", "spend-ring-fence",   "agree-specification", "service-change",
+    "found",
+    "admit",
+    "exclude",
+    "change-host",
+    "vary-agreement",
+    "move-control-totals",
+    "move-money",
+    "approve-settlement",
+    "release-reserve",
+    "spend-ring-fence",
+    "agree-specification",
+    "service-change",
     "general",
 };
 static const char *const RULES[] = {"unanimous", "two-thirds", "simple-majority"};
@@ -43,15 +52,15 @@ static size_t word_index(const char *const words[], size_t count, const char *na
     return index;
 }
 
-#define TERM(type, words, name_function, of_function)                          \
-    const char *name_function(enum type value)                                 \
-    {                                                                          \
-        assert((size_t)value < ARRAY_LENGTH(words));                           \
-        return (words)[value];                                                 \
-    }                                                                          \
-    enum type of_function(const char *name)                                    \
-    {                                                                          \
-        return (enum type)word_index((words), ARRAY_LENGTH(words), name);      \
+#define TERM(type, words, name_function, of_function)                                              \
+    const char *name_function(enum type value)                                                     \
+    {                                                                                              \
+        assert((size_t)value < ARRAY_LENGTH(words));                                               \
+        return (words)[value];                                                                     \
+    }                                                                                              \
+    enum type of_function(const char *name)                                                        \
+    {                                                                                              \
+        return (enum type)word_index((words), ARRAY_LENGTH(words), name);                          \
     }
 
 TERM(alliance_status, ALLIANCE_STATUSES, alliance_status_name, alliance_status_of)

@@ -22,7 +22,8 @@ static bool check(const struct agreement_terms *terms, struct problem *err)
     return agreement_check(terms, PARTNERS, ARRAY_LENGTH(PARTNERS), "/parameters", err);
 }
 
-static void refused(const struct agreement_terms *terms, enum problem_code code, const char *pointer)
+static void refused(const struct agreement_terms *terms, enum problem_code code,
+                    const char *pointer)
 {
     struct problem err = {0};
     assert_false(check(terms, &err));
@@ -77,7 +78,8 @@ static void shares_add_up_to_the_whole(void **state)
 static void a_partner_has_one_share(void **state)
 {
     (void)state;
-    const struct agreement_terms terms = {.shares = {{"ZZ1", 6000}, {"ZZ1", 4000}}, .share_count = 2};
+    const struct agreement_terms terms = {.shares = {{"ZZ1", 6000}, {"ZZ1", 4000}},
+                                          .share_count = 2};
     refused(&terms, PROBLEM_RULE_BROKEN, "/parameters/shares/1/organisation");
 }
 
@@ -93,7 +95,8 @@ static void only_partners_and_applicants_have_shares(void **state)
 static void codes_stand_once(void **state)
 {
     (void)state;
-    const struct agreement_terms pools = {.pools = {"planned", "urgent", "planned"}, .pool_count = 3};
+    const struct agreement_terms pools = {.pools = {"planned", "urgent", "planned"},
+                                          .pool_count = 3};
     refused(&pools, PROBLEM_RULE_BROKEN, "/parameters/pools/2/code");
     const struct agreement_terms fences = {.ring_fences = {"elective", "elective"},
                                            .ring_fence_count = 2};

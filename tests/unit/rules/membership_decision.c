@@ -53,8 +53,8 @@ static void reserved_kinds_are_unanimous_whatever_the_agreement_says(void **stat
         terms.rules[0].kind = (enum decision_kind)kind;
         terms.rules[0].rule = RULE_SIMPLE_MAJORITY;
         const enum decision_rule rule = decision_rule_for(&terms, (enum decision_kind)kind);
-        const bool is_free = kind == KIND_AGREE_SPECIFICATION || kind == KIND_SERVICE_CHANGE ||
-                             kind == KIND_GENERAL;
+        const bool is_free =
+            kind == KIND_AGREE_SPECIFICATION || kind == KIND_SERVICE_CHANGE || kind == KIND_GENERAL;
         assert_int_equal(rule, is_free ? RULE_SIMPLE_MAJORITY : RULE_UNANIMOUS);
     }
 }
@@ -62,7 +62,8 @@ static void reserved_kinds_are_unanimous_whatever_the_agreement_says(void **stat
 static void a_kind_that_the_agreement_does_not_name_is_unanimous(void **state)
 {
     (void)state;
-    const struct agreement_terms terms = {.rules = {{KIND_GENERAL, RULE_TWO_THIRDS}}, .rule_count = 1};
+    const struct agreement_terms terms = {.rules = {{KIND_GENERAL, RULE_TWO_THIRDS}},
+                                          .rule_count = 1};
     assert_int_equal(decision_rule_for(&terms, KIND_GENERAL), RULE_TWO_THIRDS);
     assert_int_equal(decision_rule_for(&terms, KIND_SERVICE_CHANGE), RULE_UNANIMOUS);
 }
@@ -134,7 +135,8 @@ static void a_deadline_lies_ahead_within_a_year(void **state)
     assert_string_equal(err.faults[0].pointer, "/deadlineAt");
     problem_clear(&err);
     assert_true(opening_decide(ALLIANCE_ACTIVE, KIND_GENERAL, NOW + 1, NOW, &err));
-    assert_true(opening_decide(ALLIANCE_ACTIVE, KIND_GENERAL, NOW + DECISION_OPEN_MS_MAX, NOW, &err));
+    assert_true(
+        opening_decide(ALLIANCE_ACTIVE, KIND_GENERAL, NOW + DECISION_OPEN_MS_MAX, NOW, &err));
     assert_false(
         opening_decide(ALLIANCE_ACTIVE, KIND_GENERAL, NOW + DECISION_OPEN_MS_MAX + 1, NOW, &err));
     assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
@@ -172,8 +174,10 @@ static void the_deadline_itself_is_too_late(void **state)
     const struct ballot ballot = ballot_make(CHOICE_AGREE, "");
     struct vote vote;
     struct problem err = {0};
-    assert_true(vote_decide(&OPEN_DECISION, &elector, &ballot, APPOINTMENT, DEADLINE - 1, &vote, &err));
-    assert_false(vote_decide(&OPEN_DECISION, &elector, &ballot, APPOINTMENT, DEADLINE, &vote, &err));
+    assert_true(
+        vote_decide(&OPEN_DECISION, &elector, &ballot, APPOINTMENT, DEADLINE - 1, &vote, &err));
+    assert_false(
+        vote_decide(&OPEN_DECISION, &elector, &ballot, APPOINTMENT, DEADLINE, &vote, &err));
     assert_int_equal(err.code, PROBLEM_DECISION_CLOSED);
     assert_false(decision_is_overdue(&OPEN_DECISION, DEADLINE - 1));
     assert_true(decision_is_overdue(&OPEN_DECISION, DEADLINE));
@@ -330,7 +334,8 @@ static void words_go_both_ways(void **state)
     for (int post = POST_PARTNER_REPRESENTATIVE; post <= POST_AUDITOR; post++)
         assert_int_equal(post_of(post_name((enum post)post)), post);
     for (int status = PARTNER_PROPOSED; status <= PARTNER_LAPSED; status++)
-        assert_int_equal(partner_status_of(partner_status_name((enum partner_status)status)), status);
+        assert_int_equal(partner_status_of(partner_status_name((enum partner_status)status)),
+                         status);
     for (int it = DECISION_OPEN; it <= DECISION_WITHDRAWN; it++)
         assert_int_equal(decision_state_of(decision_state_name((enum decision_state)it)), it);
     assert_null(choice_name(CHOICE_NONE));

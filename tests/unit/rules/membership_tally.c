@@ -206,13 +206,13 @@ static void the_outcome_says_its_figures(void **state)
     struct elector electors[16];
     const struct tally tally = tally_of(electors, electorate_of_letters("AAADs", electors));
     outcome_print(RULE_TWO_THIRDS, &tally, DECISION_LAPSED, text);
-    assert_string_equal(
-        text,
-        "Of 5 eligible, 3 agreed, 1 disagreed, 0 abstained and 1 stayed silent; it took two thirds.");
+    assert_string_equal(text, "Of 5 eligible, 3 agreed, 1 disagreed, 0 abstained and 1 stayed "
+                              "silent; it took two thirds.");
     const struct tally lopsided = {.commissioners = 2};
     outcome_print(RULE_UNANIMOUS, &lopsided, DECISION_ESCALATED, text);
     assert_string_equal(
-        text, "Escalated: 2 commissioner(s) and 0 provider(s) are eligible, and it takes one of each.");
+        text,
+        "Escalated: 2 commissioner(s) and 0 provider(s) are eligible, and it takes one of each.");
 }
 
 int main(void)

@@ -1,0 +1,222 @@
+/* Decisions: opening, reading, withdrawing; and what waits for the caller. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/ids.h"
+#include "common/json.h"
+#include "common/subject.h"
+#include "common/trace.h"
+#include "services/membership/api/handlers.h"
+#include "services/membership/api/present.h"
+#include "services/membership/closing.h"
+#include "services/membership/opening.h"
+#include "services/membership/rules/decision.h"
+#include "services/membership/rules/tally.h"
+#include "services/membership/rules/terms.h"
+#include "services/membership/store/decision.h"
+#include "services/membership/subjects.h"
+
+/* --- opening --- */
+
+/* What the body names does not exist for the caller: that is the body's fault, not the path's. */
+static bool subject_fault(struct problem *err)
+{
+    if (err->code != PROBLEM_NOT_FOUND)
+        return false;
+    char detail[FAULT_DETAIL_SIZE];
+    snprintf(detail, sizeof detail, "%.150s", err->detail);
+    problem_clear(err);
+    return problem_add(err, PROBLEM_REFERENCE_UNKNOWN, "unknown-subject", "/subject", "%s", detail);
+}
+
+static void prepared_free(void *prepared)
+{
+    json_decref(prepared);
+}
+
+/* Asks the owner of another service's subject, before anything is locked. What is wrong with the
+ * deadline is said first: nobody's subject is frozen for a decision that can't open. */
+bool decision_open_prepare(struct request *request, struct problem *err)
+{
+    json_t *described = NULL;
+    const char *subject = json_text(request->body, "subject");
+    const struct standing *standing = &request->standing;
+    if (strcmp(ref_service(subject), "membership") == 0)
+        return true;
+    if (!opening_decide(alliance_status_of(standing->alliance_status), KIND_GENERAL,
+                        json_instant(request->body, "deadlineAt"), standing->now_ms, err))
+        return false;
+    if (!subject_ask(request->context, &request->caller, request->alliance_id, request->request_id,
+                     request->traceparent, subject, json_text(request->body, "effect"),
+                     request->key_id, standing->sequence, &described, err))
+        return subject_fault(err);
+    request->prepared = described;
+    request->free_prepared = prepared_free;
+    return true;
+}
+
+static bool subject_describe(struct request *request, const struct opening *opening,
+                             json_t **ret_described, struct problem *err)
+{
+    db_rows_auto_t open = {0};
+    if (request->prepared == NULL)
+        return subject_freeze(request->act, &MEMBERSHIP_SUBJECTS, &request->standing,
+                              opening->subject, opening->effect, opening->id, ret_described, err) ||
+               subject_fault(err);
+    if (!store_decision_open_on(request->tx, opening->subject, opening->effect, &open, err))
+        return false;
+    if (open.count > 0)
+        return problem_set(err, PROBLEM_DECISION_OPEN, "decision %s already asks this of %s",
+                           row_text(&open, 0, "id"), opening->subject);
+    *ret_described = json_incref(request->prepared);
+    return true;
+}
+
+/* `reply_it` is reply_ok or, for a new one, creates. */
+static bool decision_show(struct request *request, struct reply *reply, const char *id, bool is_new,
+                          struct problem *err)
+{
+    decision_auto_t decision = {0};
+    electorate_auto_t electorate = {0};
+    db_rows_auto_t effects = {0};
+    int64_t version = 0;
+    if (!store_decision_get(request->tx, id, &decision, &version, err) ||
+        !store_electorate_get(request->tx, id, &electorate, err) ||
+        !store_effect_list(request->tx, id, &effects, err))
+        return false;
+    json_t *resource = decision_present(&decision, &electorate, &effects, version);
+    char ref[REF_SIZE];
+    snprintf(ref, sizeof ref, "decisions/%s", id);
+    if (is_new)
+        reply_created(reply, resource, ref, version);
+    else
+        reply_ok(reply, resource, version);
+    return true;
+}
+
+bool decision_open_handle(struct request *request, struct reply *reply, struct problem *err)
+{
+    json_auto_t *described = NULL;
+    const struct actor *actor = &request->act->actor;
+    const struct opening opening = {
+        .id = request->key_id,
+        .subject = json_text(request->body, "subject"),
+        .effect = json_text(request->body, "effect"),
+        .question = json_text(request->body, "question"),
+        .rationale = json_text(request->body, "rationale"),
+        .deadline_ms = json_instant(request->body, "deadlineAt"),
+        .organisation = actor->organisation,
+        .appointment_id = actor->appointment_id,
+    };
+    return command_begin(request, err) && subject_describe(request, &opening, &described, err) &&
+           decision_open(request->act, &opening, described, err) &&
+           decision_show(request, reply, opening.id, true, err);
+}
+
+/* --- reading --- */
+
+bool decision_get(struct request *request, struct reply *reply, struct problem *err)
+{
+    decision_auto_t decision = {0};
+    return decision_of_path(request, &decision, NULL, err) &&
+           decision_show(request, reply, decision.id, false, err);
+}
+
+bool decision_trace(struct request *request, struct reply *reply, struct problem *err)
+{
+    decision_auto_t decision = {0};
+    return decision_of_path(request, &decision, NULL, err) && trace_get(request, reply, err);
+}
+
+static json_t *summary_present(const struct db_rows *rows, int row, const struct tally *tally)
+{
+    static const char *const texts[][2] = {
+        {"id", "id"},         {"kind", "kind"},   {"rule", "rule"},         {"subject", "subject"},
+        {"effect", "effect"}, {"title", "title"}, {"question", "question"}, {"state", "state"},
+    };
+    json_t *item = json_object();
+    for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
+        json_put_text(item, texts[i][0], row_text(rows, row, texts[i][1]));
+    json_put_instant(item, "openedAt", row_instant(rows, row, "opened_at"));
+    json_put_instant(item, "deadlineAt", row_instant(rows, row, "deadline_at"));
+    json_put_instant(item, "closedAt", row_instant(rows, row, "closed_at"));
+    json_put_new(item, "tally", tally_present(tally));
+    return item;
+}
+
+bool decision_list(struct request *request, struct reply *reply, struct problem *err)
+{
+    struct page page;
+    db_rows_auto_t rows = {0};
+    struct tally *tallies = NULL;
+    char known[ORGANISATIONS_TEXT_SIZE];
+    organisations_known(&request->standing, known);
+    if (!page_begin(request, &page, err) ||
+        !store_decision_list(request->tx, request_query(request, "state"),
+                             request_query(request, "kind"), request_query(request, "subject"),
+                             known, page.after, page.limit, &rows, err) ||
+        !store_tallies(request->tx, &rows, &tallies, err))
+        return false;
+    json_t *items = json_array();
+    for (int row = 0; row < rows.count; row++)
+        json_push_new(items, summary_present(&rows, row, &tallies[row]));
+    free(tallies);
+    list_reply(request, reply, &page, items, "id");
+    return true;
+}
+
+/* --- withdrawing --- */
+
+bool decision_withdraw(struct request *request, struct reply *reply, struct problem *err)
+{
+    decision_auto_t decision = {0};
+    return command_begin(request, err) && decision_of_path(request, &decision, NULL, err) &&
+           withdrawal_decide(&decision, &request->standing, request->now_ms, err) &&
+           decision_end(request->act, &decision, DECISION_WITHDRAWN,
+                        json_text(request->body, "reason"), request->now_ms, err) &&
+           decision_show(request, reply, decision.id, false, err);
+}
+
+/* --- what waits for the caller --- */
+
+static json_t *inbox_item(const struct db_rows *rows, int row, const struct tally *tally)
+{
+    char id[UUID_SIZE + ODS_SIZE];
+    char ref[REF_SIZE];
+    char rule_text[TEXT_SIZE];
+    const char *organisation = row_text(rows, row, "organisation");
+    snprintf(id, sizeof id, "%s-%s", row_text(rows, row, "id"), organisation);
+    snprintf(ref, sizeof ref, "decisions/%s", row_text(rows, row, "id"));
+    rule_print(rule_of(row_text(rows, row, "rule")), tally, rule_text);
+    json_t *item = json_object();
+    json_put_text(item, "id", id);
+    json_put_text(item, "action", "vote");
+    json_put_text(item, "reference", ref);
+    json_put_text(item, "organisation", organisation);
+    json_put_text(item, "title", row_text(rows, row, "title"));
+    json_put_text(item, "question", row_text(rows, row, "question"));
+    json_put_text(item, "ruleText", rule_text);
+    json_put_instant(item, "dueAt", row_instant(rows, row, "deadline_at"));
+    return item;
+}
+
+bool inbox_list(struct request *request, struct reply *reply, struct problem *err)
+{
+    struct page page;
+    db_rows_auto_t rows = {0};
+    struct tally *tallies = NULL;
+    char spoken_for[ORGANISATIONS_TEXT_SIZE];
+    organisations_spoken_for(&request->standing, spoken_for);
+    if (!page_begin(request, &page, err) ||
+        !store_inbox_list(request->tx, spoken_for, request->now_ms, page.after, page.limit, &rows,
+                          err) ||
+        !store_tallies(request->tx, &rows, &tallies, err))
+        return false;
+    json_t *items = json_array();
+    for (int row = 0; row < rows.count; row++)
+        json_push_new(items, inbox_item(&rows, row, &tallies[row]));
+    free(tallies);
+    list_reply(request, reply, &page, items, "id");
+    return true;
+}

@@ -1,0 +1,80 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "common/instant.h"
+#include "common/json.h"
+#include "common/spec.h"
+#include "common/standing.h"
+#include "services/membership/api/handlers.h"
+#include "services/membership/closing.h"
+#include "services/membership/store/decision.h"
+
+bool command_begin(struct request *request, struct problem *err)
+{
+    const int64_t before = request->act->sequence;
+    if (!decisions_end_overdue(request->act, err))
+        return false;
+    if (request->act->sequence == before)
+        return true;
+    return standing_load(request->tx, &request->caller, request->now_ms, &request->standing, err) &&
+           access_check(&request->standing, request->operation->roles, err);
+}
+
+static char *text_add(char *end, const char *start, const char *organisation)
+{
+    if (end > start + 1)
+        *end++ = ',';
+    return stpcpy(end, organisation);
+}
+
+void organisations_known(const struct standing *standing, char ret_text[ORGANISATIONS_TEXT_SIZE])
+{
+    char *end = stpcpy(ret_text, "{");
+    if (standing->has_partner && standing->partner_status == PARTNER_ACTIVE)
+        end = text_add(end, ret_text, standing->organisation);
+    for (int i = 0; i < standing->appointment_count; i++)
+        if (standing->appointments[i].is_of_active)
+            end = text_add(end, ret_text, standing->appointments[i].organisation);
+    stpcpy(end, "}");
+}
+
+void organisations_spoken_for(const struct standing *standing,
+                              char ret_text[ORGANISATIONS_TEXT_SIZE])
+{
+    char *end = stpcpy(ret_text, "{");
+    for (int i = 0; i < standing->appointment_count; i++)
+        if (standing_speaks_for(standing, standing->appointments[i].organisation) != NULL)
+            end = text_add(end, ret_text, standing->appointments[i].organisation);
+    stpcpy(end, "}");
+}
+
+static bool decision_may_be_known(const struct decision *decision, const struct standing *standing)
+{
+    const size_t count = json_array_size(decision->restricted_to);
+    if (decision->restricted_to == NULL)
+        return true;
+    for (size_t i = 0; i < count; i++) {
+        const char *organisation = json_string_value(json_array_get(decision->restricted_to, i));
+        if (organisation != NULL && access_may_know(standing, &organisation, 1))
+            return true;
+    }
+    return false;
+}
+
+bool decision_of_path(struct request *request, struct decision *ret_decision,
+                      int64_t *ret_shown_version, struct problem *err)
+{
+    const char *id = request_path(request, "decisionId");
+    if (!store_decision_get(request->tx, id, ret_decision, ret_shown_version, err))
+        return false;
+    if (!decision_may_be_known(ret_decision, &request->standing))
+        return problem_set(err, PROBLEM_NOT_FOUND, "there is no decision %s", id);
+    return true;
+}
+
+void tenure_of_person(const json_t *person, struct tenure *tenure, const char **ret_name)
+{
+    json_copy_text(person, "issuer", tenure->issuer, sizeof tenure->issuer);
+    json_copy_text(person, "subject", tenure->subject, sizeof tenure->subject);
+    *ret_name = json_text(person, "name");
+}

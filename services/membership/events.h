@@ -1,0 +1,70 @@
+/* What membership announces, each event with the full rows that it touches; and what it reacts to:
+ * other services' effects of a carried decision. Announcing appends to the act and decides nothing.
+ */
+#ifndef ACCORD_SERVICES_MEMBERSHIP_EVENTS_H
+#define ACCORD_SERVICES_MEMBERSHIP_EVENTS_H
+
+#include "common/act.h"
+#include "common/consumer.h"
+#include "services/membership/model.h"
+
+/* membership.alliance.founded.v1 {alliance, partner, appointment, agreementVersion} */
+bool event_alliance_founded(struct act *act, const struct alliance *alliance,
+                            const struct partner partners[], int partner_count,
+                            const struct tenure tenures[], int tenure_count,
+                            const struct agreement_version *version,
+                            struct problem *err) MUST_CHECK;
+/* membership.alliance.changed.v1 {alliance} */
+bool event_alliance_changed(struct act *act, const struct alliance *alliance,
+                            struct problem *err) MUST_CHECK;
+/* membership.alliance.activated.v1 {alliance, partner, agreementVersion}: the founding's effect. */
+bool event_alliance_activated(struct act *act, const struct alliance *alliance,
+                              const struct partner partners[], int partner_count,
+                              const struct agreement_version *version,
+                              struct problem *err) MUST_CHECK;
+/* membership.alliance.closed.v1 {alliance, partner}: the founding came to nothing. */
+bool event_alliance_closed(struct act *act, const struct alliance *alliance,
+                           const struct partner partners[], int partner_count,
+                           struct problem *err) MUST_CHECK;
+
+/* membership.partner.<what>.v1 {partner, appointment?}; `tenures` are those that it makes or ends,
+ * `decision_id` the decision whose effect it is (NULL = none). */
+bool event_partner(struct act *act, const char *what, const struct partner *partner,
+                   const struct tenure tenures[], int tenure_count, const char *decision_id,
+                   struct problem *err) MUST_CHECK;
+
+/* membership.appointment.<made|ended>.v1 {appointment} */
+bool event_appointment(struct act *act, const char *what, const struct tenure *tenure,
+                       struct problem *err) MUST_CHECK;
+
+/* membership.agreement.drafted.v1 {agreementVersion} */
+bool event_agreement_drafted(struct act *act, const struct agreement_version *version,
+                             struct problem *err) MUST_CHECK;
+/* membership.agreement.adopted.v1 {agreementVersion}: the effect of its decision. */
+bool event_agreement_adopted(struct act *act, const struct agreement_version *version,
+                             struct problem *err) MUST_CHECK;
+
+/* membership.decision.opened.v1 {decision, elector} */
+bool event_decision_opened(struct act *act, const struct decision *decision,
+                           const struct electorate *electorate, struct problem *err) MUST_CHECK;
+/* membership.vote.cast.v1 {vote, elector} */
+bool event_vote_cast(struct act *act, const struct decision *decision, const struct vote *vote,
+                     const struct elector *elector, struct problem *err) MUST_CHECK;
+/* membership.elector.<recused|dropped>.v1 {elector} */
+bool event_elector(struct act *act, const char *what, const struct decision *decision,
+                   const struct elector *elector, struct problem *err) MUST_CHECK;
+/* membership.decision.<carried|rejected|lapsed|escalated|withdrawn>.v1 {decision, decisionEffect?}.
+ * `pending` (may be NULL) is the effect that its owner still has to bring about. `ret_data` is the
+ * event's data; the caller frees it. */
+bool event_decision_closed(struct act *act, const struct decision *decision,
+                           const struct decision_effect *pending, json_t **ret_data,
+                           struct problem *err) MUST_CHECK;
+/* membership.decision.effected.v1 {decisionEffect} */
+bool event_effect(struct act *act, const struct decision *decision,
+                  const struct decision_effect *effect, struct problem *err) MUST_CHECK;
+
+/* Reaction to every event of the services that we follow: one that says it is the effect of a
+ * decision of ours is shown with that decision. */
+reaction_function event_react;
+
+#endif

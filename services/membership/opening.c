@@ -1,0 +1,161 @@
+#include "services/membership/opening.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/ids.h"
+#include "common/instant.h"
+#include "common/json.h"
+#include "common/subject.h"
+#include "services/membership/closing.h"
+#include "services/membership/events.h"
+#include "services/membership/rows.h"
+#include "services/membership/rules/decision.h"
+#include "services/membership/rules/terms.h"
+#include "services/membership/store/agreement.h"
+#include "services/membership/store/decision.h"
+#include "services/membership/store/roster.h"
+
+enum { FOUNDING_VERSION = 1, RESTRICTED_MAX = 50 };
+
+/* --- the owner's answer: another service's word, so nothing of it is taken for granted --- */
+
+static bool described_text(const json_t *described, const char *name, char *ret_text, size_t size,
+                           struct problem *err)
+{
+    const char *text = json_text(described, name);
+    if (text == NULL || text[0] == '\0' || strlen(text) >= size)
+        return problem_set(err, PROBLEM_UPSTREAM, "the subject was described without a fit %s",
+                           name);
+    memcpy(ret_text, text, strlen(text) + 1);
+    return true;
+}
+
+static bool described_kind(const json_t *described, const char *owner, enum decision_kind *ret_kind,
+                           struct problem *err)
+{
+    const char *name = json_text(described, "kind");
+    if (name == NULL || !kind_of_name(name, ret_kind))
+        return problem_set(err, PROBLEM_UPSTREAM, "%s described a kind that does not exist", owner);
+    const bool is_ours = kind_is_membership(*ret_kind) || *ret_kind == KIND_FOUND ||
+                         *ret_kind == KIND_VARY_AGREEMENT;
+    if (is_ours && strcmp(owner, "membership") != 0)
+        return problem_set(err, PROBLEM_UPSTREAM, "%s does not decide who is in, or on what terms",
+                           owner);
+    return true;
+}
+
+static json_t *described_list(const json_t *described, const char *name)
+{
+    return json_incref(json_object_get(described, name));
+}
+
+static bool decision_of_described(const json_t *described, const struct opening *opening,
+                                  struct decision *decision, struct problem *err)
+{
+    if (!described_kind(described, ref_service(opening->subject), &decision->kind, err) ||
+        !described_text(described, "title", decision->title, sizeof decision->title, err) ||
+        !described_text(described, "summary", decision->summary, sizeof decision->summary, err) ||
+        !described_text(described, "nonce", decision->nonce, sizeof decision->nonce, err) ||
+        !described_text(described, "digest", decision->digest, sizeof decision->digest, err))
+        return false;
+    decision->subject_version = json_integer_or(described, "version", 0);
+    decision->content = described_list(described, "content");
+    decision->organisations = described_list(described, "organisations");
+    decision->restricted_to = described_list(described, "restrictedTo");
+    if (decision->subject_version < 1 || !json_is_object(decision->content))
+        return problem_set(err, PROBLEM_UPSTREAM, "the subject was described without content");
+    json_auto_t *data = json_object();
+    json_put_new(data, "decision", decision_row(decision));
+    if (!subject_digest_matches(data))
+        return problem_set(err, PROBLEM_UPSTREAM,
+                           "the subject's digest does not match its content");
+    return true;
+}
+
+/* --- rule and electorate --- */
+
+static bool decision_take_rule(struct act *act, struct decision *decision, struct problem *err)
+{
+    agreement_auto_t version = {0};
+    struct agreement_terms terms;
+    const bool is_founding = decision->kind == KIND_FOUND;
+    if (is_founding ? !store_agreement_get(act->tx, FOUNDING_VERSION, &version, err)
+                    : !store_agreement_in_force(act->tx, instant_day(act->now_ms), &version, err))
+        return false;
+    agreement_terms_of_json(version.parameters, &terms);
+    decision->rule = decision_rule_for(&terms, decision->kind);
+    decision->agreement_number = version.number;
+    return true;
+}
+
+static bool electorate_build(struct act *act, const struct decision *decision,
+                             struct electorate *ret_electorate, struct problem *err)
+{
+    roster_auto_t roster = {0};
+    if (!store_roster_get(act->tx, &roster, err))
+        return false;
+    const char *target = decision_target(decision->kind, decision->subject);
+    ret_electorate->electors = calloc((size_t)roster.count + 1, sizeof *ret_electorate->electors);
+    if (ret_electorate->electors == NULL)
+        return problem_set(err, PROBLEM_INTERNAL, "out of memory for %d electors", roster.count);
+    for (int i = 0; i < roster.count; i++)
+        if (electorate_takes(&roster.partners[i], decision->kind, target))
+            ret_electorate->electors[ret_electorate->count++] = elector_of(&roster.partners[i]);
+    return true;
+}
+
+static bool electorate_check_restricted(const struct electorate *electorate,
+                                        const json_t *restricted_to, struct problem *err)
+{
+    const char *organisations[RESTRICTED_MAX];
+    const size_t count = json_array_size(restricted_to);
+    if (restricted_to == NULL)
+        return true;
+    if (count > RESTRICTED_MAX)
+        return problem_set(err, PROBLEM_UPSTREAM, "the subject is restricted to too many to name");
+    for (size_t i = 0; i < count; i++) {
+        organisations[i] = json_string_value(json_array_get(restricted_to, i));
+        if (organisations[i] == NULL || !ods_is_valid(organisations[i]))
+            return problem_set(err, PROBLEM_UPSTREAM, "the subject is restricted to nobody known");
+    }
+    return electorate_may_know(electorate, organisations, (int)count, err);
+}
+
+static void decision_take_opening(struct decision *decision, const struct opening *opening,
+                                  int64_t now_ms)
+{
+    snprintf(decision->id, sizeof decision->id, "%s", opening->id);
+    snprintf(decision->subject, sizeof decision->subject, "%s", opening->subject);
+    snprintf(decision->effect, sizeof decision->effect, "%s", opening->effect);
+    snprintf(decision->question, sizeof decision->question, "%s", opening->question);
+    snprintf(decision->rationale, sizeof decision->rationale, "%s", opening->rationale);
+    snprintf(decision->opener_organisation, sizeof decision->opener_organisation, "%s",
+             opening->organisation);
+    snprintf(decision->opener_appointment_id, sizeof decision->opener_appointment_id, "%s",
+             opening->appointment_id);
+    decision->state = DECISION_OPEN;
+    decision->opened_ms = now_ms;
+    decision->deadline_ms = opening->deadline_ms;
+    decision->closed_ms = INSTANT_NONE;
+    decision->recorded_ms = INSTANT_NONE;
+    decision->version = 1;
+}
+
+bool decision_open(struct act *act, const struct opening *opening, const json_t *described,
+                   struct problem *err)
+{
+    alliance_auto_t alliance = {0};
+    decision_auto_t decision = {0};
+    electorate_auto_t electorate = {0};
+    decision_take_opening(&decision, opening, act->now_ms);
+    return decision_of_described(described, opening, &decision, err) &&
+           store_alliance_get(act->tx, &alliance, err) &&
+           opening_decide(alliance.status, decision.kind, decision.deadline_ms, act->now_ms, err) &&
+           decision_take_rule(act, &decision, err) &&
+           electorate_build(act, &decision, &electorate, err) &&
+           electorate_check_restricted(&electorate, decision.restricted_to, err) &&
+           event_decision_opened(act, &decision, &electorate, err) &&
+           decision_end_early(act, &decision, &electorate, act->now_ms, err);
+}

@@ -1,0 +1,29 @@
+/* Opens a decision over a described subject: derives rule and electorate, and announces. Works
+ * within an act. */
+#ifndef ACCORD_SERVICES_MEMBERSHIP_OPENING_H
+#define ACCORD_SERVICES_MEMBERSHIP_OPENING_H
+
+#include <jansson.h>
+
+#include "common/act.h"
+#include "services/membership/model.h"
+
+/* What the opener asks. */
+struct opening {
+    const char *id;
+    const char *subject;
+    const char *effect;
+    const char *question;
+    const char *rationale;
+    int64_t deadline_ms;
+    const char *organisation;   /* of the opener */
+    const char *appointment_id; /* "" = none */
+};
+
+/* `described` is the owner's frozen answer (common/subject.h), proven against its digest here. The
+ * rule comes from its kind and the agreement in force, the electorate from the roster. A decision
+ * whose electorate is not balanced is open and escalated at once. */
+bool decision_open(struct act *act, const struct opening *opening, const json_t *described,
+                   struct problem *err) MUST_CHECK;
+
+#endif

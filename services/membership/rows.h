@@ -1,0 +1,19 @@
+/* The model as rows of the journal: members named after the tables' columns, in camelCase. Each
+ * returns a new object. Row and table must agree: tests/store/membership_journal.c. */
+#ifndef ACCORD_SERVICES_MEMBERSHIP_ROWS_H
+#define ACCORD_SERVICES_MEMBERSHIP_ROWS_H
+
+#include <jansson.h>
+
+#include "services/membership/model.h"
+
+json_t *alliance_row(const struct alliance *alliance);
+json_t *partner_row(const struct partner *partner);
+json_t *tenure_row(const struct tenure *tenure);
+json_t *agreement_row(const struct agreement_version *version);
+json_t *decision_row(const struct decision *decision);
+json_t *elector_row(const char *decision_id, const struct elector *elector);
+json_t *vote_row(const char *decision_id, const struct vote *vote);
+json_t *effect_row(const char *decision_id, const struct decision_effect *effect);
+
+#endif
