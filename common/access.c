@@ -180,6 +180,14 @@ bool access_check(const struct standing *standing, role_set roles, struct proble
                        "this needs a role in the alliance that you do not hold");
 }
 
+bool access_check_active(const struct standing *standing, struct problem *err)
+{
+    if (strcmp(standing->alliance_status, "active") == 0)
+        return true;
+    return problem_set(err, PROBLEM_ALLIANCE_NOT_ACTIVE, "the alliance is %s",
+                       standing->alliance_status);
+}
+
 bool access_may_know(const struct standing *standing, const char *const organisations[], int count)
 {
     if (!organisations)

@@ -77,6 +77,9 @@ bool role_set_add(role_set *roles, const char *name) MUST_CHECK;
 /* NOT_FOUND to whom the alliance is none of their business, ROLE_MISSING to who may know of it. */
 bool access_check(const struct standing *standing, role_set roles, struct problem *err) MUST_CHECK;
 
+/* ALLIANCE_NOT_ACTIVE unless the alliance is: what a member may do, it may do in an active one. */
+bool access_check_active(const struct standing *standing, struct problem *err) MUST_CHECK;
+
 /* True if a matter restricted to these organisations (NULL = not restricted) may be known. */
 bool access_may_know(const struct standing *standing, const char *const organisations[], int count);
 

@@ -1,5 +1,6 @@
 #include "services/kpi/rules.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,8 +114,8 @@ bool revision_check(const struct observation *current, const struct figures *fig
 void percentage_format(int64_t numerator, int64_t denominator, char ret_text[PERCENTAGE_SIZE])
 {
     __int128 scaled = (__int128)numerator * 100000;
-    __int128 rounded = (scaled * 2 + (scaled < 0 ? -denominator : denominator)) /
-                       ((__int128)denominator * 2);
+    __int128 rounded =
+        (scaled * 2 + (scaled < 0 ? -denominator : denominator)) / ((__int128)denominator * 2);
     long long thousandths = (long long)rounded;
     const char *sign = thousandths < 0 ? "-" : "";
     if (thousandths < 0)
@@ -164,15 +165,15 @@ static bool organisation_may_report(const char *organisation, const char *const 
     return false;
 }
 
-/* Figures of one row onto those of its item. Import values are far below 2^53 each. */
+/* Figures of one row onto those of its item. Only department types are summed: they count, each far
+ * below 2^53, and give no value. */
 static void figures_add(struct figures *sum, const struct figures *more)
 {
-    if (more->numerator != VALUE_NONE)
-        sum->numerator += more->numerator;
-    if (more->denominator != VALUE_NONE)
-        sum->denominator += more->denominator;
-    if (more->value != VALUE_NONE)
-        sum->value += more->value;
+    assert(sum->numerator != VALUE_NONE && sum->denominator != VALUE_NONE);
+    assert(more->numerator != VALUE_NONE && more->denominator != VALUE_NONE);
+    assert(sum->value == VALUE_NONE && more->value == VALUE_NONE);
+    sum->numerator += more->numerator;
+    sum->denominator += more->denominator;
 }
 
 /* Rows sorted by key -> one item a key, its types summed. */
@@ -230,27 +231,30 @@ size_t import_plan(struct import_rows *rows, const char *const organisations[],
     return count;
 }
 
-/* The first row that an item was summed from. */
-static size_t item_line(const struct import_rows *rows, const struct import_item *item)
+/* The first row that an item was summed from, at or after `at`: rows and items are in one order. */
+static size_t item_first_row(const struct import_rows *rows, const struct import_item *item,
+                             size_t at)
 {
-    for (size_t i = 0; i < rows->count; i++)
-        if (key_compare(rows->rows[i].organisation, rows->rows[i].month, item->organisation,
-                        item->month) == 0)
-            return rows->rows[i].line;
-    return 0;
+    while (key_compare(rows->rows[at].organisation, rows->rows[at].month, item->organisation,
+                       item->month) != 0) {
+        at++;
+        assert(at < rows->count);
+    }
+    return at;
 }
 
 void import_figures_check(struct import_rows *rows, const struct import_item items[], size_t count,
                           enum specification_unit unit)
 {
+    size_t at = 0;
     for (size_t i = 0; i < count; i++) {
         struct problem problem = {0};
         if (figures_check(&items[i].figures, unit, "", &problem))
             continue;
-        size_t line = item_line(rows, &items[i]);
+        at = item_first_row(rows, &items[i], at);
         for (size_t f = 0; f < problem.fault_count; f++)
-            import_fault_add(rows, line, problem.faults[f].pointer + 1, problem.faults[f].code, "%s",
-                             problem.faults[f].detail);
+            import_fault_add(rows, rows->rows[at].line, problem.faults[f].pointer + 1,
+                             problem.faults[f].code, "%s", problem.faults[f].detail);
     }
 }
 
@@ -265,7 +269,8 @@ bool import_refuse(const struct import_rows *rows, struct problem *err)
         problem_add(err, PROBLEM_IMPORT_INVALID, fault->code, pointer, "%s", fault->detail);
     }
     err->fault_count = rows->fault_count;
-    return problem_set(err, PROBLEM_IMPORT_INVALID,
-                       "%zu faults were found; nothing was stored. Ask with dryRun=true for all of them",
-                       rows->fault_count);
+    return problem_set(
+        err, PROBLEM_IMPORT_INVALID,
+        "%zu faults were found; nothing was stored. Ask with dryRun=true for all of them",
+        rows->fault_count);
 }
