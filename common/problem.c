@@ -19,10 +19,9 @@ static const struct {
 static void trim_cut_character(char *text, size_t length)
 {
     size_t start = length;
-    while (start > 0 && length - start < 3 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
+    assert(length > 3);
+    while (length - start < 3 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
         start--;
-    if (start == 0)
-        return;
     unsigned char lead = (unsigned char)text[start - 1];
     size_t wanted = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
     if (wanted > 1 && length - start + 1 < wanted)

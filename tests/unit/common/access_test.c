@@ -36,6 +36,20 @@ static enum problem_code check(const struct standing *standing, const char *role
     return err.code;
 }
 
+static void a_scope_is_held_whole_or_not(void **state)
+{
+    (void)state;
+    struct caller caller = {.scope_count = 2};
+    strcpy(caller.scopes[0], "ledger:read");
+    strcpy(caller.scopes[1], "ledger:post");
+    strcpy(caller.scopes[2], "risk:write"); /* beyond the count */
+    assert_true(caller_has_scope(&caller, "ledger:read"));
+    assert_true(caller_has_scope(&caller, "ledger:post"));
+    assert_false(caller_has_scope(&caller, "ledger:write"));
+    assert_false(caller_has_scope(&caller, "ledger"));
+    assert_false(caller_has_scope(&caller, "risk:write"));
+}
+
 static void a_role_that_is_not_in_the_table_is_refused(void **state)
 {
     (void)state;
@@ -88,6 +102,44 @@ static void an_associate_is_an_active_partner_without_a_vote(void **state)
     assert_int_equal(check(&associate, "partner"), PROBLEM_ROLE_MISSING);
 }
 
+static void an_organisation_off_the_roster_holds_no_role_of_a_partner(void **state)
+{
+    (void)state;
+    static const char *const ROLES[] = {"partner", "associate", "applicant",
+                                        "founder", "left",      "representative"};
+    static const enum partner_status STATUSES[] = {PARTNER_ACTIVE, PARTNER_PROPOSED, PARTNER_LEFT};
+    for (size_t i = 0; i < ARRAY_LENGTH(STATUSES); i++) {
+        struct standing stranger = partner_of("ZZ1", STATUSES[i]);
+        stranger.has_partner = false;
+        stranger.is_founder = true;
+        for (size_t j = 0; j < ARRAY_LENGTH(ROLES); j++)
+            assert_int_equal(check(&stranger, ROLES[j]), PROBLEM_NOT_FOUND);
+    }
+}
+
+static void a_founder_stays_one_while_it_is_proposed_or_active(void **state)
+{
+    (void)state;
+    for (int status = PARTNER_PROPOSED; status <= PARTNER_LAPSED; status++) {
+        struct standing founder = partner_of("ZZ1", (enum partner_status)status);
+        founder.is_founder = true;
+        bool is_in = status == PARTNER_PROPOSED || status == PARTNER_ACTIVE;
+        assert_int_equal(check(&founder, "founder") == PROBLEM_NONE, is_in);
+        founder.is_founder = false;
+        assert_true(check(&founder, "founder") != PROBLEM_NONE);
+    }
+}
+
+static void a_person_of_a_founder_sees_the_forming_alliance_too(void **state)
+{
+    (void)state;
+    struct standing person = {.has_alliance = true, .partner_status = PARTNER_LAPSED};
+    appoint(&person, "deputy", "ZZ1", false);
+    assert_int_equal(check(&person, "founder"), PROBLEM_ROLE_MISSING);
+    person.appointments[0].is_of_founder = true;
+    assert_int_equal(check(&person, "founder"), PROBLEM_NONE);
+}
+
 static void a_founder_may_see_the_forming_alliance(void **state)
 {
     (void)state;
@@ -136,6 +188,43 @@ static void a_token_of_one_organisation_never_speaks_for_another(void **state)
     assert_null(standing_speaks_for(&both, "ZZ3"));
 }
 
+static void who_acts_does_so_by_the_best_role_of_the_own_organisation(void **state)
+{
+    (void)state;
+    static const char *const ROLES[] = {"finance-lead", "alliance-director", NULL};
+    struct standing person = partner_of("ZZ1", PARTNER_ACTIVE);
+    assert_null(standing_acts_by(&person, ROLES));
+    appoint(&person, "deputy", "ZZ1", true);
+    assert_null(standing_acts_by(&person, ROLES));
+    appoint(&person, "finance-lead", "ZZ2", true);
+    assert_ptr_equal(standing_acts_by(&person, ROLES), &person.appointments[1]);
+    appoint(&person, "alliance-director", "ZZ1", true);
+    assert_ptr_equal(standing_acts_by(&person, ROLES), &person.appointments[2]);
+    appoint(&person, "finance-lead", "ZZ1", true);
+    assert_ptr_equal(standing_acts_by(&person, ROLES), &person.appointments[3]);
+    person.appointments[3].is_of_active = false;
+    assert_ptr_equal(standing_acts_by(&person, ROLES), &person.appointments[2]);
+    person.appointments[3].is_of_founder = true;
+    assert_ptr_equal(standing_acts_by(&person, ROLES), &person.appointments[3]);
+}
+
+static void only_an_active_alliance_does_its_work(void **state)
+{
+    (void)state;
+    static const char *const OTHERS[] = {"forming", "closing", "closed", ""};
+    struct standing standing = partner_of("ZZ1", PARTNER_ACTIVE);
+    struct problem err = {.code = PROBLEM_NONE};
+    strcpy(standing.alliance_status, "active");
+    assert_true(access_check_active(&standing, &err));
+    assert_false(problem_is_set(&err));
+    for (size_t i = 0; i < ARRAY_LENGTH(OTHERS); i++) {
+        strcpy(standing.alliance_status, OTHERS[i]);
+        problem_clear(&err);
+        assert_false(access_check_active(&standing, &err));
+        assert_int_equal(err.code, PROBLEM_ALLIANCE_NOT_ACTIVE);
+    }
+}
+
 static void what_is_restricted_is_known_to_the_named_organisations(void **state)
 {
     (void)state;
@@ -147,7 +236,11 @@ static void what_is_restricted_is_known_to_the_named_organisations(void **state)
     assert_false(access_may_know(&outside, NAMED, 2));
     assert_true(access_may_know(&inside, NAMED, 2));
     assert_false(access_may_know(&former, NAMED, 2));
-    appoint(&outside, "group-member", "ZZ2", true);
+    appoint(&outside, "group-member", "ZZ1", true);
+    assert_false(access_may_know(&outside, NAMED, 2));
+    appoint(&outside, "group-member", "ZZ2", false);
+    assert_false(access_may_know(&outside, NAMED, 2));
+    outside.appointments[1].is_of_active = true;
     assert_true(access_may_know(&outside, NAMED, 2));
 }
 
@@ -158,10 +251,16 @@ int main(void)
         cmocka_unit_test(the_alliance_is_hidden_from_who_is_not_on_the_roster),
         cmocka_unit_test(each_status_of_a_partner_opens_its_own_role),
         cmocka_unit_test(an_associate_is_an_active_partner_without_a_vote),
+        cmocka_unit_test(an_organisation_off_the_roster_holds_no_role_of_a_partner),
         cmocka_unit_test(a_founder_may_see_the_forming_alliance),
+        cmocka_unit_test(a_founder_stays_one_while_it_is_proposed_or_active),
+        cmocka_unit_test(a_person_of_a_founder_sees_the_forming_alliance_too),
         cmocka_unit_test(an_appointment_counts_while_its_organisation_is_active),
         cmocka_unit_test(an_auditor_comes_from_outside),
+        cmocka_unit_test(a_scope_is_held_whole_or_not),
         cmocka_unit_test(a_token_of_one_organisation_never_speaks_for_another),
+        cmocka_unit_test(who_acts_does_so_by_the_best_role_of_the_own_organisation),
+        cmocka_unit_test(only_an_active_alliance_does_its_work),
         cmocka_unit_test(what_is_restricted_is_known_to_the_named_organisations),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,6 +47,7 @@ static void references_name_their_service(void **state)
     assert_false(ref_is_valid("") || ref_is_valid("/a") || ref_is_valid("a/") ||
                  ref_is_valid("a//b"));
     assert_false(ref_is_valid("a b") || ref_is_valid("a?b") || ref_is_valid("\u00e9"));
+    assert_false(ref_is_valid("a{b") || ref_is_valid("a[b") || ref_is_valid("a`b"));
     char text[REF_SIZE + 1];
     memset(text, 'a', REF_SIZE);
     text[REF_SIZE] = '\0';
@@ -80,6 +81,7 @@ static void nhs_numbers_are_found_as_whole_tokens(void **state)
         "9434765870",
         "x 1234567890 9434765919",
         "number-9434765919",
+        "{9434765919}",
     };
     for (size_t i = 0; i < sizeof found / sizeof found[0]; i++)
         if (!text_has_nhs_number(found[i]))
@@ -95,6 +97,7 @@ static void nhs_numbers_are_found_as_whole_tokens(void **state)
         "943 476 59190",
         "x9434765919",
         "9434765919x",
+        "9434765919_",
         "_9434765919",
         "0.9434765919",
         "9434765919.50",

@@ -55,6 +55,18 @@ static void instants_are_rfc_3339_in_utc(void **state)
         "2200-01-01T00:00:00Z",
         "+026-04-01T00:00:00Z",
         "2026-4-01T00:00:00Z",
+        "202:-04-01T00:00:00Z",
+        "2026/04-01T00:00:00Z",
+        "2026-04/01T00:00:00Z",
+        "2026-04-0xT00:00:00Z",
+        "2026-00-01T00:00:00Z",
+        "2026-04-01T0x:00:00Z",
+        "2026-04-01T00.00:00Z",
+        "2026-04-01T00:0x:00Z",
+        "2026-04-01T00:00.00Z",
+        "2026-04-01T00:00:0xZ",
+        "2026-04-01T00:00:00.1:Z",
+        "2026-04-01T00:00:00.1",
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         int64_t ms = 7;
@@ -105,6 +117,21 @@ static void every_day_is_the_calendars(void **state)
     assert_false(day_parse("2026-04-01T", &first));
     assert_false(day_parse("2100-02-29", &first));
     assert_true(day_parse("2000-02-29", &first));
+}
+
+static void the_calendar_goes_on_before_its_eras_begin(void **state)
+{
+    (void)state;
+    char text[DATE_SIZE];
+    day_format(-719468, text); /* where the count of eras begins */
+    assert_string_equal(text, "0000-03-01");
+    day_format(-719469, text);
+    assert_string_equal(text, "0000-02-29");
+    day_format(-719528, text);
+    assert_string_equal(text, "0000-01-01");
+    assert_int_equal(month_first_day(-3), -719528);
+    assert_int_equal(month_of_day(-719528), -3);
+    assert_int_equal(month_of_day(-719529), -4); /* December of the year before */
 }
 
 static void check_london(const char *instant, const char *wanted)
@@ -180,10 +207,15 @@ static void financial_months_start_in_april(void **state)
     month_format(month, text);
     assert_string_equal(text, "2099-00-M12");
     static const char *const bad[] = {"2026-27-M00", "2026-27-M13",  "2026-28-M01", "2026-26-M01",
-                                      "2026-27-M1",  "2026-27-M001", "2026-27",     "2026-27-m01"};
+                                      "2026-27-M1",  "2026-27-M001", "2026-27",     "2026-27-m01",
+                                      "202x-27-M01", "2026/27-M01",  "2026-2x-M01", "2026-27/M01",
+                                      "2026-27-Mx1", "1899-00-M01",  "2199-00-M01"};
+    month = 7;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         if (month_parse(bad[i], &month))
             fail_msg("'%s' was taken", bad[i]);
+    assert_int_equal(month, 7);
+    assert_true(month_parse("1900-01-M01", &month) && month_parse("2198-99-M12", &month));
 }
 
 int main(void)
@@ -192,6 +224,7 @@ int main(void)
         cmocka_unit_test(instants_are_rfc_3339_in_utc),
         cmocka_unit_test(every_instant_reads_back),
         cmocka_unit_test(every_day_is_the_calendars),
+        cmocka_unit_test(the_calendar_goes_on_before_its_eras_begin),
         cmocka_unit_test(days_change_with_british_summer_time),
         cmocka_unit_test(the_switch_is_at_one_o_clock_utc_as_the_zone_data_has_it),
         cmocka_unit_test(financial_months_start_in_april),

@@ -75,6 +75,7 @@ static void shares_that_are_not_whole_are_refused(void **state)
     int64_t parts[3] = {7, 7, 7};
     assert_false(share_split(100, (const int32_t[]){3333, 3333, 3333}, 3, parts));
     assert_false(share_split(100, (const int32_t[]){10001, -1}, 2, parts));
+    assert_false(share_split(100, (const int32_t[]){-1, 10001}, 2, parts));
     assert_false(share_split(100, (const int32_t[]){5000, 5001}, 2, parts));
     assert_false(share_split(100, (const int32_t[]){0}, 0, parts));
     assert_int_equal(parts[0], 7);

@@ -70,6 +70,17 @@ static void a_cut_text_never_ends_within_a_character(void **state)
         }
 }
 
+/* No problem's words hold wide characters; it stands for whatever printf may refuse. */
+static void what_cannot_be_formatted_leaves_no_rubbish(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    memset(err.detail, 'x', sizeof err.detail - 1);
+    assert_false(problem_set(&err, PROBLEM_INTERNAL, "%ls", L"\u20ac"));
+    assert_int_equal(err.code, PROBLEM_INTERNAL);
+    assert_string_equal(err.detail, "");
+}
+
 static void slugs_are_unique_and_found_again(void **state)
 {
     (void)state;
@@ -90,6 +101,7 @@ int main(void)
         cmocka_unit_test(the_new_detail_may_quote_the_old),
         cmocka_unit_test(faults_are_collected_the_first_sixteen_kept_all_counted),
         cmocka_unit_test(a_cut_text_never_ends_within_a_character),
+        cmocka_unit_test(what_cannot_be_formatted_leaves_no_rubbish),
         cmocka_unit_test(slugs_are_unique_and_found_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,8 +38,7 @@ static void a_percentage_says_what_is_counted_out_of_what(void **state)
 static void a_count_has_no_numerator(void **state)
 {
     (void)state;
-    struct specification specification = {
-        .unit = UNIT_COUNT, .numerator = "a", .denominator = "b"};
+    struct specification specification = {.unit = UNIT_COUNT, .numerator = "a", .denominator = "b"};
     struct problem err = {0};
     assert_false(specification_check(&specification, &err));
     assert_true(has_fault(&err, "/numerator", "not-allowed"));
@@ -120,6 +119,9 @@ static void a_revision_changes_something_and_says_why(void **state)
     problem_clear(&err);
     assert_false(revision_check(&current, &other, "provisional", "a late return", &err));
     assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
+    problem_clear(&err);
+    assert_true(revision_check(&current, &other, "submitted", "a late return", &err));
+    assert_false(problem_is_set(&err));
 }
 
 static void percentages_have_three_decimals(void **state)
@@ -141,8 +143,8 @@ static void percentages_have_three_decimals(void **state)
 static struct import_row row(size_t line, const char *organisation, int32_t month, const char *type,
                              int64_t numerator, int64_t denominator)
 {
-    struct import_row made = {.line = line, .month = month,
-                              .figures = {numerator, denominator, VALUE_NONE}};
+    struct import_row made = {
+        .line = line, .month = month, .figures = {numerator, denominator, VALUE_NONE}};
     strcpy(made.organisation, organisation);
     strcpy(made.type, type);
     return made;
@@ -166,10 +168,11 @@ static void department_types_are_summed_and_compared_with_what_is_there(void **s
                                 row(6, "ZZ1", 24000, "2", 1894, 1940)};
     struct import_rows *rows = rows_of(read, 5);
     const char *const organisations[] = {"ZZ1", "ZZ2"};
-    struct observation existing[2] = {{.organisation = "ZZ1", .month = 24000,
-                                       .figures = {15384 + 1894 + 1, 21059 + 1940 + 2, VALUE_NONE}},
-                                      {.organisation = "ZZ2", .month = 24000,
-                                       .figures = {9, 20, VALUE_NONE}}};
+    struct observation existing[2] = {
+        {.organisation = "ZZ1",
+         .month = 24000,
+         .figures = {15384 + 1894 + 1, 21059 + 1940 + 2, VALUE_NONE}},
+        {.organisation = "ZZ2", .month = 24000, .figures = {9, 20, VALUE_NONE}}};
     struct import_item items[5];
     assert_int_equal(import_plan(rows, organisations, 2, existing, 2, items), 3);
     assert_int_equal(rows->fault_count, 0);
@@ -200,6 +203,42 @@ static void values_of_one_column_are_planned_too(void **state)
     import_figures_check(rows, items, 1, UNIT_PERCENTAGE);
     assert_true(rows->fault_count > 0);
     assert_int_equal(rows->faults[0].line, 2);
+    free(rows);
+}
+
+static void figures_that_do_not_fit_are_named_by_the_first_row_of_their_item(void **state)
+{
+    (void)state;
+    struct import_row read[] = {row(2, "ZZ3", 24000, "1", 1, 0), row(3, "ZZ1", 24000, "1", 1, 2),
+                                row(4, "ZZ2", 24000, "2", 9, 1), row(5, "ZZ2", 24000, "1", 1, 1),
+                                row(6, "ZZ2", 24001, "1", 3, 3)};
+    struct import_rows *rows = rows_of(read, 5);
+    const char *const organisations[] = {"ZZ1", "ZZ2", "ZZ3"};
+    struct import_item items[5];
+    size_t count = import_plan(rows, organisations, 3, NULL, 0, items);
+    assert_int_equal(count, 4);
+    import_figures_check(rows, items, count, UNIT_PERCENTAGE);
+    assert_int_equal(rows->fault_count, 2);
+    assert_int_equal(rows->faults[0].line,
+                     5); /* ZZ2: 10 of 2; its type 1 comes before its type 2 */
+    assert_string_equal(rows->faults[0].column, "numerator");
+    assert_string_equal(rows->faults[0].code, "maximum");
+    assert_int_equal(rows->faults[1].line, 2);
+    assert_string_equal(rows->faults[1].column, "denominator");
+    free(rows);
+}
+
+static void without_a_row_there_is_nothing_to_plan(void **state)
+{
+    (void)state;
+    struct import_rows *rows = rows_of(NULL, 0);
+    const char *const organisations[] = {"ZZ1"};
+    const struct observation existing[1] = {{.organisation = "ZZ1", .month = 24000}};
+    struct import_item items[1];
+    import_fault_add(rows, 2, "month", "not-a-month", "no");
+    rows->read_fault_count = 1;
+    assert_int_equal(import_plan(rows, organisations, 1, existing, 1, items), 0);
+    assert_int_equal(rows->fault_count, 1);
     free(rows);
 }
 
@@ -258,6 +297,8 @@ int main(void)
         cmocka_unit_test(percentages_have_three_decimals),
         cmocka_unit_test(department_types_are_summed_and_compared_with_what_is_there),
         cmocka_unit_test(values_of_one_column_are_planned_too),
+        cmocka_unit_test(figures_that_do_not_fit_are_named_by_the_first_row_of_their_item),
+        cmocka_unit_test(without_a_row_there_is_nothing_to_plan),
         cmocka_unit_test(a_row_that_stands_twice_and_a_stranger_are_named),
         cmocka_unit_test(faults_past_the_thousandth_are_counted),
         cmocka_unit_test(figures_are_equal_member_by_member),
