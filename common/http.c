@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <ulfius.h>
 #include <unistd.h>
@@ -30,8 +31,9 @@ static void send_answer(struct http_answer *answer, struct _u_response *response
 {
     for (size_t i = 0; i < answer->header_count; i++)
         u_map_put(response->map_header, answer->headers[i].name, answer->headers[i].value);
-    if (ulfius_set_binary_body_response(response, (unsigned)answer->status,
-                                        answer->body ? answer->body : "",
+    response->status = answer->status;
+    if (answer->body_size &&
+        ulfius_set_binary_body_response(response, (unsigned)answer->status, answer->body,
                                         answer->body_size) != U_OK)
         response->status = 500;
 }
@@ -149,8 +151,12 @@ static bool server_start(struct http *http, struct problem *err)
 int http_port(const struct http *http)
 {
     const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(http->server->instance.mhd_daemon, MHD_DAEMON_INFO_BIND_PORT);
-    return info ? info->port : 0;
+        MHD_get_daemon_info(http->server->instance.mhd_daemon, MHD_DAEMON_INFO_LISTEN_FD);
+    struct sockaddr_in address;
+    socklen_t size = sizeof address;
+    if (!info || getsockname(info->listen_fd, (struct sockaddr *)&address, &size) != 0)
+        return 0;
+    return ntohs(address.sin_port);
 }
 
 /* --- metrics

@@ -120,6 +120,15 @@ void batch_submit(struct batcher *batcher, const char *alliance_id, struct write
     pthread_cond_destroy(&write->changed);
 }
 
+size_t batch_waiting(struct batcher *batcher, const char *alliance_id)
+{
+    const struct batch_queue *queue = *queue_find(batcher, alliance_id);
+    size_t count = 0;
+    for (const struct write *write = queue ? queue->first : NULL; write; write = write->next)
+        count++;
+    return count;
+}
+
 /* --- keys in hand --------------------------------------------------------------------------------
  */
 

@@ -45,6 +45,9 @@ typedef void batch_function(void *context, struct write *writes[], size_t count)
 void batch_submit(struct batcher *batcher, const char *alliance_id, struct write *write,
                   batch_function *run, void *context);
 
+/* How many wait behind those that are being run. The lock is held by the caller; for tests. */
+size_t batch_waiting(struct batcher *batcher, const char *alliance_id);
+
 /* Marks (alliance, caller, key) as being worked on; REQUEST_RUNNING when it is already. */
 struct running_key {
     const char *alliance_id, *caller, *key; /* borrowed */

@@ -161,7 +161,8 @@ static void write_log(const struct request *request, const struct reply *reply,
     };
     log_fields(LEVEL_INFO, fields, ARRAY_LENGTH(fields), "request");
     if (reply->status >= 500)
-        log_error("%s: %s", problem_title(err->code), err->detail);
+        log_write(reply->status == 503 ? LEVEL_WARNING : LEVEL_ERROR, "%s: %s",
+                  problem_title(err->code), err->detail);
 }
 
 static void request_done(struct request *request)
