@@ -112,7 +112,7 @@ as $$
         string_agg(format('%I %s', camel_case(name), type), ', ' order by attnum),
         case when p_is_history then 'order by e.position'
              else 'order by ' || coalesce(string_agg(format('r.%I, ', camel_case(name)), '' order by attnum)
-                                          filter (where is_key), '') || 'e.position desc' end,
+                                          filter (where is_key), '$1, ') || 'e.position desc' end,
         case when p_is_history then ''
              else 'on conflict (alliance_id' ||
                   coalesce(string_agg(', ' || quote_ident(name), '' order by attnum) filter (where is_key), '')
