@@ -1,5 +1,6 @@
 #include "common/bus_private.h" /* nng.h before its protocols */
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <nng/protocol/pubsub0/pub.h>
 #include <nng/protocol/pubsub0/sub.h>
@@ -19,20 +20,31 @@ static bool starts_with(const char *text, const char *beginning)
     return strncmp(text, beginning, strlen(beginning)) == 0;
 }
 
+/* "tcp://127.0.0.1:7201", "tcp://[::1]:7201", "tcp://localhost:7201" */
+static bool is_on_loopback(const char *address)
+{
+    char host[64];
+    struct in_addr number;
+    if (!starts_with(address, "tcp://"))
+        return false;
+    address += strlen("tcp://");
+    if (starts_with(address, "[::1]:") || starts_with(address, "localhost:"))
+        return true;
+    snprintf(host, sizeof host, "%.*s", (int)strcspn(address, ":"), address);
+    return inet_pton(AF_INET, host, &number) == 1 && ntohl(number.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
 /* Plain tcp never leaves the machine. */
 static bool address_check(const struct bus_config *config, const char *address, struct problem *err)
 {
-    if (starts_with(address, "tls+tcp://")) {
-        if (config->certificate == NULL || config->authority == NULL)
-            return problem_set(err, PROBLEM_INTERNAL,
-                               "%s needs a certificate and an authority (setting tls)", address);
-        return true;
-    }
-    if (starts_with(address, "tcp://127.") || starts_with(address, "tcp://[::1]:") ||
-        starts_with(address, "tcp://localhost:"))
-        return true;
-    return problem_set(err, PROBLEM_INTERNAL,
-                       "%s is not on loopback: use tls+tcp:// between machines", address);
+    bool is_secure = starts_with(address, "tls+tcp://");
+    if (is_secure && (config->certificate == NULL || config->authority == NULL))
+        return problem_set(err, PROBLEM_INTERNAL,
+                           "%s needs a certificate and an authority (setting tls)", address);
+    if (!is_secure && !is_on_loopback(address))
+        return problem_set(err, PROBLEM_INTERNAL,
+                           "%s is not on loopback: use tls+tcp:// between machines", address);
+    return true;
 }
 
 static bool nng_failed(int code, const char *what, const char *address, struct problem *err)
