@@ -33,8 +33,8 @@ def rows_of(event, member):
 
 
 def ledger_figures(journal):
-    """Balances from the entries alone, held money from the holds alone, use of mandates from transactions."""
-    balances, holds, used, transactions = collections.Counter(), {}, collections.Counter(), {}
+    """Balances from the entries alone; held money from holds less their captures."""
+    balances, holds, transactions = collections.Counter(), {}, {}
     captured = collections.Counter()
     for _, event in journal:
         for transaction in rows_of(event, "transaction"):
@@ -47,13 +47,13 @@ def ledger_figures(journal):
             captured[capture["holdId"]] += capture["amountPence"]
     held = collections.Counter()
     for hold in holds.values():
-        if hold["state"] == "held":
+        if hold["state"] == "open":
             held[hold["accountCode"]] += hold["amountPence"] - captured[hold["id"]]
-    return balances, held, transactions, used
+    return balances, held, transactions
 
 
 def ledger_check(conninfo, alliance, faults):
-    balances, held, transactions, _ = ledger_figures(events(conninfo, "ledger", alliance))
+    balances, held, transactions = ledger_figures(events(conninfo, "ledger", alliance))
     table = {row["account_code"]: row for row in query(
         conninfo, f"select account_code, balance_pence, held_pence from ledger.balance where alliance_id = '{alliance}'")}
     for code in sorted(set(balances) | set(held) | set(table)):
@@ -97,7 +97,10 @@ def membership_check(conninfo, alliance, faults):
     for identity, decision in decisions.items():
         counted = [{"state": e["state"], **({"choice": votes[identity][o]} if o in votes[identity] else {})}
                    for o, e in electors[identity].items()]
-        if decision["state"] in ("carried", "rejected", "lapsed") and decision.get("endedBecause") is None:
+        by_votes = decision["state"] in ("carried", "rejected", "lapsed") and (
+            decision["closedAt"] == decision["deadlineAt"] or all("choice" in e for e in counted
+                                                                  if e["state"] == "eligible"))
+        if by_votes:
             expected = outcome(decision["rule"], counted)
             if decision["state"] != expected:
                 faults.append(f"decision {identity} is {decision['state']}, its votes say {expected}")
