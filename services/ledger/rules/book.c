@@ -47,7 +47,8 @@ struct hold *book_hold(const struct book *book, const char *id)
     return NULL;
 }
 
-/* --- words ------------------------------------------------------------------------------------------ */
+/* --- words
+ * ------------------------------------------------------------------------------------------ */
 
 static const char *const account_types[] = {"pool", "reserve", "ring-fence", "position", "owed"};
 static const char *const mandate_states[] = {"draft", "active", "withdrawn"};
@@ -58,9 +59,10 @@ static const char *const hold_states[] = {"open", "captured", "released", "expir
 static size_t word_index(const char *const words[], size_t count, const char *word)
 {
     size_t i = 0;
-    while (i < count && strcmp(words[i], word) != 0)
+    while (strcmp(words[i], word) != 0) {
         i++;
-    assert(i < count);
+        assert(i < count);
+    }
     return i;
 }
 

@@ -47,16 +47,22 @@ static bool word_find(const char *const words[], size_t count, const char *name,
 static size_t word_index(const char *const words[], size_t count, const char *name)
 {
     size_t index = 0;
-    bool is_known = name != NULL && word_find(words, count, name, &index);
+    assert(name != NULL);
+    bool is_known = word_find(words, count, name, &index);
     assert(is_known && "the schema and the CHECKs allow only known words");
     return index;
+}
+
+static const char *word_at(const char *const words[], size_t count, size_t value)
+{
+    assert(value < count);
+    return words[value];
 }
 
 #define TERM(type, words, name_function, of_function)                                              \
     const char *name_function(enum type value)                                                     \
     {                                                                                              \
-        assert((size_t)value < ARRAY_LENGTH(words));                                               \
-        return (words)[value];                                                                     \
+        return word_at((words), ARRAY_LENGTH(words), (size_t)value);                               \
     }                                                                                              \
     enum type of_function(const char *name)                                                        \
     {                                                                                              \
@@ -76,8 +82,7 @@ TERM(agreement_state, AGREEMENT_STATES, agreement_state_name, agreement_state_of
 
 const char *choice_name(enum vote_choice choice)
 {
-    assert((size_t)choice < ARRAY_LENGTH(CHOICES));
-    return choice == CHOICE_NONE ? NULL : CHOICES[choice];
+    return choice == CHOICE_NONE ? NULL : word_at(CHOICES, ARRAY_LENGTH(CHOICES), (size_t)choice);
 }
 
 enum vote_choice choice_of(const char *name)

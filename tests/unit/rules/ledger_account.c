@@ -32,7 +32,16 @@ static void limits_fit_the_balance_as_it_stands(void **state)
     wanted.floor_pence = -400;
     assert_false(account_limits_check(pool, &wanted, &err));
     assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
-    wanted.has_floor = wanted.has_ceiling = false;
+    /* each limit alone */
+    wanted.has_ceiling = false;
+    assert_false(account_limits_check(pool, &wanted, &err));
+    assert_int_equal(err.code, PROBLEM_LIMIT_EXCEEDED);
+    wanted.floor_pence = -500;
+    assert_true(account_limits_check(pool, &wanted, &err));
+    wanted.has_floor = false;
+    wanted.has_ceiling = true;
+    assert_false(account_limits_check(pool, &wanted, &err));
+    wanted.has_ceiling = false;
     assert_true(account_limits_check(pool, &wanted, &err));
 }
 

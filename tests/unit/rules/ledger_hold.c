@@ -34,11 +34,12 @@ static void a_hold_takes_what_is_available_and_no_more(void **state)
     assert_int_equal(fence->held_pence, 64000000);
     assert_int_equal(fence->version, 8);
     assert_int_equal(account_available(fence), 0);
-    assert_false(hold_check(&f.book, NULL, &(struct hold){.account_code = "ring-fence:elective",
-                                                          .beneficiary = "ZZ3",
-                                                          .month = DAY_NONE,
-                                                          .expires_ms = INSTANT_NONE,
-                                                          .amount_pence = 1},
+    assert_false(hold_check(&f.book, NULL,
+                            &(struct hold){.account_code = "ring-fence:elective",
+                                           .beneficiary = "ZZ3",
+                                           .month = DAY_NONE,
+                                           .expires_ms = INSTANT_NONE,
+                                           .amount_pence = 1},
                             NOW, &err));
 }
 
@@ -66,6 +67,13 @@ static void a_hold_needs_open_accounts_on_both_ends(void **state)
     assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
     assert_fault(&err, 0, "/accountCode", "closed-account");
     assert_fault(&err, 1, "/beneficiary", "unknown-account");
+
+    problem_clear(&err);
+    hold = new_hold(1);
+    snprintf(hold.beneficiary, sizeof hold.beneficiary, "ZZ9");
+    assert_false(hold_check(&f.book, NULL, &hold, NOW, &err));
+    assert_int_equal(err.fault_count, 1);
+    assert_fault(&err, 0, "/beneficiary", "unknown-account");
 
     problem_clear(&err);
     hold = new_hold(1);
@@ -239,7 +247,8 @@ static void a_final_capture_releases_the_rest(void **state)
     hold_move(&f.book, &f.hold, &after);
     transaction_apply(&f.book, &t);
     assert_int_equal(book_account(&f.book, "ring-fence:elective")->held_pence, 0);
-    assert_int_equal(f.mandate.used_pence, 10000000); /* the rest is free again, what was paid is not */
+    assert_int_equal(f.mandate.used_pence,
+                     10000000); /* the rest is free again, what was paid is not */
 }
 
 static void more_than_is_left_of_a_hold_is_not_captured(void **state)
@@ -253,7 +262,8 @@ static void more_than_is_left_of_a_hold_is_not_captured(void **state)
     struct hold after;
     assert_false(hold_capture(&f.hold, NOW, &after, &capture, &err));
     assert_int_equal(err.code, PROBLEM_FUNDS_INSUFFICIENT);
-    assert_string_equal(err.detail, "\u00a350,000.00 is left of the hold; \u00a350,000.01 is asked for");
+    assert_string_equal(err.detail,
+                        "\u00a350,000.00 is left of the hold; \u00a350,000.01 is asked for");
     capture.amount_pence = 0;
     assert_false(hold_capture(&f.hold, NOW, &after, &capture, &err));
     assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
@@ -278,6 +288,38 @@ static void a_release_gives_everything_back_once(void **state)
     assert_int_equal(book_account(&f.book, "ring-fence:elective")->balance_pence, 64000000);
     assert_false(hold_release(&after, "again", NOW, &after, &err));
     assert_int_equal(err.code, PROBLEM_HOLD_RESOLVED);
+}
+
+static void what_is_captured_stays_used_of_the_mandate(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_make(&f);
+    struct problem err = {0};
+    snprintf(f.hold.mandate_id, sizeof f.hold.mandate_id, MANDATE_ID);
+    f.mandate.used_pence = 25000000;
+    struct mandate before = f.mandate;
+    struct capture capture = {.amount_pence = 10000000};
+    struct hold after, captured = f.hold;
+    assert_true(hold_capture(&captured, NOW, &after, &capture, &err));
+    hold_move(&f.book, &captured, &after);
+    assert_int_equal(f.mandate.used_pence, before.used_pence);
+    assert_int_equal(f.mandate.version, before.version);
+    assert_int_equal(book_account(&f.book, "ring-fence:elective")->held_pence, 15000000);
+}
+
+static void a_hold_that_the_book_did_not_come_across_moves_its_account_alone(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_make(&f);
+    struct problem err = {0};
+    f.book.hold_count = 0;
+    struct hold after;
+    assert_true(hold_release(&f.hold, "case closed", NOW, &after, &err));
+    hold_move(&f.book, &f.hold, &after);
+    assert_int_equal(book_account(&f.book, "ring-fence:elective")->held_pence, 0);
+    assert_int_equal(f.hold.state, HOLD_OPEN);
 }
 
 static void a_hold_past_its_expiry_is_not_open_whatever_the_sweep_said(void **state)
@@ -329,6 +371,8 @@ int main(void)
         cmocka_unit_test(a_final_capture_releases_the_rest),
         cmocka_unit_test(more_than_is_left_of_a_hold_is_not_captured),
         cmocka_unit_test(a_release_gives_everything_back_once),
+        cmocka_unit_test(what_is_captured_stays_used_of_the_mandate),
+        cmocka_unit_test(a_hold_that_the_book_did_not_come_across_moves_its_account_alone),
         cmocka_unit_test(a_hold_past_its_expiry_is_not_open_whatever_the_sweep_said),
         cmocka_unit_test(an_expired_hold_was_resolved_at_its_expiry),
     };

@@ -51,6 +51,26 @@ static void several_entries_of_one_account_follow_each_other(void **state)
     assert_int_equal(book_account(&f.book, "ring-fence:elective")->entry_count, 5);
 }
 
+/* 390,000.00 is available above the floor of the ring-fence. */
+static void a_limit_holds_for_what_the_last_entry_of_an_account_leaves(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_make(&f);
+    struct problem err = {0};
+    struct transaction t = {.effective_day = day_of("2026-06-30")};
+    posting_add(&t, "ring-fence:elective", -30000000);
+    posting_add(&t, "ring-fence:elective", -9000000);
+    posting_add(&t, "pool:planned", 39000000);
+    assert_true(transaction_check(&f.book, &FREE, &t, &err));
+    t.entries[1].amount_pence--;
+    t.entries[2].amount_pence++;
+    assert_false(transaction_check(&f.book, &FREE, &t, &err));
+    assert_int_equal(err.code, PROBLEM_LIMIT_EXCEEDED);
+    assert_int_equal(err.fault_count, 1);
+    assert_fault(&err, 0, "/entries/1/amount", "floor");
+}
+
 static void entries_that_do_not_add_up_are_refused(void **state)
 {
     (void)state;
@@ -76,6 +96,12 @@ static void sums_beyond_what_money_can_be_are_refused(void **state)
     posting_add(&t, "pool:planned", MONEY_PENCE_MAX);
     assert_false(transaction_check(&f.book, &FREE, &t, &err));
     assert_int_equal(err.code, PROBLEM_NOT_BALANCED);
+
+    problem_clear(&err);
+    t.entries[0].amount_pence = t.entries[1].amount_pence = -MONEY_PENCE_MAX;
+    assert_false(transaction_check(&f.book, &FREE, &t, &err));
+    assert_int_equal(err.code, PROBLEM_NOT_BALANCED);
+    assert_string_equal(err.faults[0].detail, "they add up to more than an amount can be");
 
     /* balanced, but moves more than an amount can be */
     problem_clear(&err);
@@ -111,7 +137,8 @@ static void zero_amounts_and_self_transfers_are_refused_together(void **state)
     posting_add(&t, "pool:planned", -5);
     posting_add(&t, "ring-fence:elective", 0);
     posting_add(&t, "pool:planned", 5);
-    assert_false(transaction_check(&f.book, &(struct posting_terms){.pointer = "/transactions/3"}, &t, &err));
+    assert_false(transaction_check(&f.book, &(struct posting_terms){.pointer = "/transactions/3"},
+                                   &t, &err));
     assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
     assert_int_equal(err.fault_count, 2);
     assert_fault(&err, 0, "/transactions/3/entries/1/amount", "zero-amount");
@@ -140,14 +167,16 @@ static void what_is_available_never_goes_below_the_floor(void **state)
     fixture_make(&f);
     struct problem err = {0};
     /* 640,000.00 of which 250,000.00 is held */
-    struct transaction t = posting_of("2026-06-30", "ring-fence:elective", "partner:ZZ3:position", 39000000);
+    struct transaction t =
+        posting_of("2026-06-30", "ring-fence:elective", "partner:ZZ3:position", 39000000);
     assert_true(transaction_check(&f.book, &FREE, &t, &err));
     t = posting_of("2026-06-30", "ring-fence:elective", "partner:ZZ3:position", 39000001);
     assert_false(transaction_check(&f.book, &FREE, &t, &err));
     assert_int_equal(err.code, PROBLEM_LIMIT_EXCEEDED);
     assert_fault(&err, 0, "/entries/0/amount", "floor");
-    assert_string_equal(err.faults[0].detail,
-                        "ring-fence:elective would have -\u00a30.01 available; its floor is \u00a30.00");
+    assert_string_equal(
+        err.faults[0].detail,
+        "ring-fence:elective would have -\u00a30.01 available; its floor is \u00a30.00");
 }
 
 static void a_balance_never_goes_above_the_ceiling(void **state)
@@ -186,7 +215,8 @@ static void a_mandate_covers_its_accounts_days_and_limit(void **state)
     fixture_make(&f);
     struct problem err = {0};
     struct posting_terms terms = {.pointer = "", .mandate = &f.mandate};
-    struct transaction t = posting_of("2026-06-01", "pool:planned", "partner:ZZ3:position", 1000000);
+    struct transaction t =
+        posting_of("2026-06-01", "pool:planned", "partner:ZZ3:position", 1000000);
     assert_true(transaction_check(&f.book, &terms, &t, &err));
 
     t = posting_of("2026-06-01", "pool:planned", "partner:ZZ3:position", 1000001);
@@ -289,7 +319,8 @@ static void nothing_is_reversed_twice_and_a_reversal_not_at_all(void **state)
 {
     (void)state;
     struct problem err = {0};
-    struct transaction t = posting_of("2026-06-30", "pool:planned", "ring-fence:elective", 100), reversal;
+    struct transaction t = posting_of("2026-06-30", "pool:planned", "ring-fence:elective", 100),
+                       reversal;
     snprintf(t.reversed_by, sizeof t.reversed_by, "%s", HOLD_ID);
     assert_false(reversal_make(&t, "again", &reversal, &err));
     assert_int_equal(err.code, PROBLEM_ALREADY_REVERSED);
@@ -312,7 +343,8 @@ static void words_and_enums_name_each_other(void **state)
     for (int i = PERIOD_OPEN; i <= PERIOD_CLOSED; i++)
         assert_int_equal(period_state_of_word(period_state_word((enum period_state)i)), i);
     for (int i = TRANSACTION_POSTING; i <= TRANSACTION_REVERSAL; i++)
-        assert_int_equal(transaction_kind_of_word(transaction_kind_word((enum transaction_kind)i)), i);
+        assert_int_equal(transaction_kind_of_word(transaction_kind_word((enum transaction_kind)i)),
+                         i);
     for (int i = HOLD_OPEN; i <= HOLD_EXPIRED; i++)
         assert_int_equal(hold_state_of_word(hold_state_word((enum hold_state)i)), i);
 }
@@ -322,6 +354,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_posting_moves_balances_and_counts),
         cmocka_unit_test(several_entries_of_one_account_follow_each_other),
+        cmocka_unit_test(a_limit_holds_for_what_the_last_entry_of_an_account_leaves),
         cmocka_unit_test(entries_that_do_not_add_up_are_refused),
         cmocka_unit_test(sums_beyond_what_money_can_be_are_refused),
         cmocka_unit_test(a_balance_beyond_what_money_can_be_is_refused),

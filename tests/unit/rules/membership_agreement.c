@@ -138,6 +138,32 @@ static void exactly_one_version_is_in_force_on_any_date(void **state)
     assert_int_equal(agreement_in_force(VERSIONS, 4, 100000), 2);
 }
 
+static void versions_may_be_listed_in_any_order(void **state)
+{
+    (void)state;
+    const struct agreement_version versions[] = {
+        {.number = 2, .starts_on = 200, .state = AGREEMENT_ADOPTED},
+        {.number = 1, .starts_on = 100, .state = AGREEMENT_ADOPTED},
+        {.number = 3, .starts_on = 300, .state = AGREEMENT_ADOPTED},
+    };
+    assert_int_equal(agreement_in_force(versions, 3, 99), 1); /* the first one, before it starts */
+    assert_int_equal(agreement_in_force(versions, 3, 100), 1);
+    assert_int_equal(agreement_in_force(versions, 3, 199), 1);
+    assert_int_equal(agreement_in_force(versions, 3, 200), 0);
+    assert_int_equal(agreement_in_force(versions, 3, 300), 2);
+}
+
+static void an_adopted_version_says_by_which_decision_and_when(void **state)
+{
+    (void)state;
+    struct agreement_version version = {.number = 2, .state = AGREEMENT_DRAFT, .version = 4};
+    agreement_adopt(&version, "0193f5a3-1b22-7d4e-8b55-6c7a2a1d3e4f", 1000);
+    assert_int_equal(version.state, AGREEMENT_ADOPTED);
+    assert_int_equal(version.adopted_ms, 1000);
+    assert_string_equal(version.decision_id, "0193f5a3-1b22-7d4e-8b55-6c7a2a1d3e4f");
+    assert_int_equal(version.version, 5);
+}
+
 static void a_draft_is_never_in_force(void **state)
 {
     (void)state;
@@ -193,10 +219,12 @@ int main(void)
         cmocka_unit_test(codes_stand_once),
         cmocka_unit_test(every_fault_of_the_parameters_is_named),
         cmocka_unit_test(exactly_one_version_is_in_force_on_any_date),
+        cmocka_unit_test(versions_may_be_listed_in_any_order),
         cmocka_unit_test(a_draft_is_never_in_force),
         cmocka_unit_test(a_version_starts_after_every_adopted_one),
         cmocka_unit_test(a_version_starts_within_the_alliances_time),
         cmocka_unit_test(a_version_is_adopted_once),
+        cmocka_unit_test(an_adopted_version_says_by_which_decision_and_when),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

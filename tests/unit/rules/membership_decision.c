@@ -108,7 +108,9 @@ static void founders_decide_on_the_founding(void **state)
     assert_true(electorate_takes(&founder, KIND_FOUND, ""));
     founder.is_founder = false;
     assert_false(electorate_takes(&founder, KIND_FOUND, ""));
-    const struct partner active = partner_make("ZZ2", PARTNER_ACTIVE, true);
+    struct partner active = partner_make("ZZ2", PARTNER_ACTIVE, true);
+    assert_false(electorate_takes(&active, KIND_FOUND, ""));
+    active.is_founder = true;
     assert_false(electorate_takes(&active, KIND_FOUND, ""));
 }
 

@@ -215,6 +215,26 @@ static void the_outcome_says_its_figures(void **state)
         "Escalated: 2 commissioner(s) and 0 provider(s) are eligible, and it takes one of each.");
 }
 
+/* The CHECKs allow no such values; should they come all the same, they help nobody. */
+static void a_rule_or_choice_that_is_none_carries_nothing(void **state)
+{
+    (void)state;
+    struct elector electors[16];
+    const int count = electorate_of_letters("AAAA", electors);
+    const struct tally tally = tally_of(electors, count);
+    const enum decision_rule no_rule = (enum decision_rule)(RULE_SIMPLE_MAJORITY + 1);
+    assert_false(tally_carries(&tally, no_rule));
+    assert_int_equal(decision_outcome(no_rule, &tally, true), DECISION_REJECTED);
+    char text[TEXT_SIZE] = "untouched";
+    rule_print(no_rule, &tally, text);
+    assert_string_equal(text, "untouched");
+    electors[0].choice = (enum vote_choice)(CHOICE_ABSTAIN + 1);
+    const struct tally with_a_strange_vote = tally_of(electors, count);
+    assert_int_equal(with_a_strange_vote.eligible, 4);
+    assert_int_equal(with_a_strange_vote.agree, 3);
+    assert_false(tally_carries(&with_a_strange_vote, RULE_UNANIMOUS));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +252,7 @@ int main(void)
         cmocka_unit_test(the_ballot_prints_the_rule_with_its_figures),
         cmocka_unit_test(the_printed_threshold_is_the_one_that_counts),
         cmocka_unit_test(the_outcome_says_its_figures),
+        cmocka_unit_test(a_rule_or_choice_that_is_none_carries_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

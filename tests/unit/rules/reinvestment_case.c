@@ -116,6 +116,16 @@ static void a_case_names_what_is_there(void **state)
     assert_true(has_fault(&err, "/beneficiary", "unknown-partner"));
     assert_true(has_fault(&err, "/ringFence", "unknown-ring-fence"));
     assert_true(has_fault(&err, "/milestones/1/code", "duplicate"));
+
+    /* each reference alone, though nothing else is wrong */
+    struct ring_fence ring_fence = elective();
+    a_case.milestone_count = 0;
+    problem_clear(&err);
+    assert_false(case_check(&a_case, &ring_fence, false, &err));
+    assert_int_equal(err.fault_count, 1);
+    problem_clear(&err);
+    assert_false(case_check(&a_case, NULL, true, &err));
+    assert_int_equal(err.fault_count, 1);
 }
 
 static void a_ring_fence_that_names_nothing_is_for_anything(void **state)
