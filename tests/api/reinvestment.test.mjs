@@ -1,0 +1,234 @@
+// Reinvestment from outside: a surplus becomes a case, a hold, a paid drawdown; and whatever may not be.
+import { before } from 'node:test';
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { test, ask, expect, until } from './harness.mjs';
+import { Stage, gbp, today } from './stage.mjs';
+
+const NHS_NUMBER = '943 476 5919'; // invented, with a valid check digit
+
+let stage, sponsor, verifier;
+before(async () => {
+  stage = await Stage.set();
+  sponsor = stage.reps.ZZ3;
+  verifier = stage.reps.ZZ2;
+});
+
+const draft = (changes, who = sponsor, wanted = 201) => stage.do(wanted, who, 'draftCase', { body: stage.caseBody(changes) });
+const caseOf = (caseId) => stage.do(200, sponsor, 'getCase', { values: { caseId } });
+const ringFence = () => stage.do(200, stage.director, 'getRingFence');
+const refusedWith = async (wanted, who, operationId, options) => (await expect(wanted, who, operationId, stage.at(options))).problem;
+const pointers = (problem) => problem.errors.map((fault) => fault.pointer).sort();
+
+async function submitted(changes) {
+  const { id: caseId } = await draft(changes);
+  await stage.do(200, sponsor, 'submitCase', { values: { caseId } });
+  return caseId;
+}
+
+// What ring-fence `elective` has to offer once the ledger's and our own events have arrived.
+const availableIs = (pence) => stage.see(stage.director, 'getRingFence', (body) => body.available.amount === pence);
+
+async function requested(caseId, pence, changes = {}) {
+  return stage.do(201, sponsor, 'requestDrawdown', {
+    values: { caseId }, body: { amount: gbp(pence), evidence: 'Invoice 2201.', ...changes } });
+}
+
+test('an award is held, drawn down by four eyes of two organisations, and traced back to its votes', async () => {
+  const free = (await ringFence()).available.amount;
+  const caseId = await stage.caseInDelivery({ award: gbp(5000000), milestones: [] });
+  const inDelivery = await caseOf(caseId);
+  assert.equal(inDelivery.state, 'in-delivery');
+  assert.ok(inDelivery.holdId && inDelivery.decisionId);
+  const fence = await availableIs(free - 5000000);
+  assert.equal(fence.balance.amount - fence.committed.amount - fence.proposed.amount, fence.available.amount);
+
+  const drawdown = await requested(caseId, 2000000);
+  assert.equal(drawdown.state, 'requested');
+  assert.equal((await caseOf(caseId)).pending.amount, 2000000);
+  stage.share();
+  const values = { drawdownId: drawdown.id };
+  await stage.do(200, verifier, 'verifyDrawdown', { values, body: { outcome: 'verified' } });
+  const captured = await stage.see(sponsor, 'getDrawdown', (body) => body.state === 'captured', { values });
+  assert.equal(captured.verifiedOrganisation, 'ZZ2');
+  const after = await caseOf(caseId);
+  assert.deepEqual([after.pending.amount, after.captured.amount], [0, 2000000]);
+  const paid = await availableIs(free - 5000000); // from the hold, so that nothing else becomes free or scarce
+  assert.equal(paid.balance.amount, fence.balance.amount - 2000000);
+  assert.equal(paid.committed.amount, fence.committed.amount - 2000000);
+
+  const trace = await until(async () => {
+    const answer = await ask(sponsor, 'traceDrawdown', stage.at({ values }));
+    const types = answer.body?.events?.map((event) => event.type) ?? [];
+    return types.includes('ledger.hold.captured.v1') && types.includes('membership.vote.cast.v1') && answer.body;
+  }, 'the drawdown traced to capture and votes');
+  const types = trace.events.map((event) => event.type);
+  for (const type of ['reinvestment.case.drafted.v1', 'membership.decision.carried.v1', 'ledger.hold.placed.v1',
+    'reinvestment.drawdown.verified.v1', 'reinvestment.drawdown.captured.v1']) assert.ok(types.includes(type), `${type} in ${types}`);
+  const ofCase = await stage.do(200, sponsor, 'traceCase', { values: { caseId } });
+  assert.ok(ofCase.events.some((event) => event.type === 'reinvestment.case.proposed.v1'));
+});
+
+test('an award above the available balance cannot be proposed, and the figures say why', async () => {
+  const { available } = await ringFence();
+  const caseId = await submitted({ award: gbp(available.amount + 1), milestones: [] });
+  const problem = await refusedWith('insufficient-funds', stage.director, 'openDecision', {
+    body: decisionOn(caseId) });
+  const money = (pence) => `£${(pence / 100).toLocaleString('en-GB', { minimumFractionDigits: 2 })}`;
+  assert.ok(problem.detail.includes(`${money(available.amount + 1)} is asked for`), problem.detail);
+  assert.ok(problem.detail.includes(`${money(available.amount)} is available`), problem.detail);
+  assert.equal((await caseOf(caseId)).state, 'submitted');
+});
+
+const decisionOn = (caseId) => ({ subject: `reinvestment/cases/${caseId}`, effect: 'approve', question: 'Shall it be paid?',
+  rationale: 'Best for project.', deadlineAt: new Date(Date.now() + 3600000).toISOString() });
+
+test('two open proposals together stay within the available balance', async () => {
+  const { available } = await ringFence();
+  const first = await submitted({ award: gbp(available.amount - 100), milestones: [] });
+  const second = await submitted({ award: gbp(101), milestones: [] });
+  stage.share();
+  const decision = await stage.do(201, stage.director, 'openDecision', { body: decisionOn(first) });
+  stage.share();
+  assert.equal((await ringFence()).proposed.amount, available.amount - 100);
+  const problem = await refusedWith('insufficient-funds', stage.director, 'openDecision', { body: decisionOn(second) });
+  assert.match(problem.detail, /£1\.01 is asked for, £1\.00 is available/);
+  await stage.do(200, stage.director, 'withdrawDecision', { values: { decisionId: decision.id }, body: { reason: 'Not now.' } });
+  stage.share();
+  await stage.see(sponsor, 'getCase', (body) => body.state === 'submitted', { values: { caseId: first } });
+  await availableIs(available.amount);
+  const again = await stage.do(201, stage.director, 'openDecision', { body: decisionOn(second) });
+  stage.share();
+  await stage.vote(again.id, 'ZZ1', { choice: 'disagree', reason: 'Another case is better.' });
+  for (const organisation of ['ZZ2', 'ZZ3', 'ZZ4']) await stage.vote(again.id, organisation);
+  stage.share();
+  const rejected = await stage.see(sponsor, 'getCase', (body) => body.state === 'rejected', { values: { caseId: second } });
+  assert.equal(rejected.reason, 'the decision was rejected');
+});
+
+test('what is voted on stays as it is', async () => {
+  const caseId = await submitted({ award: gbp(100), milestones: [] });
+  stage.share();
+  const decision = await stage.do(201, stage.director, 'openDecision', { body: decisionOn(caseId) });
+  stage.share();
+  const { version } = await caseOf(caseId);
+  const values = { caseId };
+  await refusedWith('subject-frozen', sponsor, 'reviseCase', { values, match: `"${version}"`, body: { title: 'Another' } });
+  await refusedWith('subject-frozen', sponsor, 'submitCase', { values });
+  await refusedWith('subject-frozen', sponsor, 'closeCase', { values, body: { outcome: 'cancelled', reason: 'No.' } });
+  await stage.do(200, stage.director, 'withdrawDecision', { values: { decisionId: decision.id }, body: { reason: 'Not now.' } });
+});
+
+test('only a draft is revised, by its sponsor, from the version it was read at', async () => {
+  const { id: caseId, version } = await draft();
+  const values = { caseId };
+  const revised = await stage.do(200, sponsor, 'reviseCase', { values, match: `"${version}"`,
+    body: { award: gbp(24000000), benefits: [{ indicator: 'rtt', baseline: '58.4', target: '65', dueOn: today(300) }] } });
+  assert.deepEqual([revised.award.amount, revised.title, revised.benefits.length, revised.version], [24000000, 'Hernia hub', 1, version + 1]);
+  await refusedWith('stale-version', sponsor, 'reviseCase', { values, match: `"${version}"`, body: { title: 'Another' } });
+  await refusedWith('role-missing', stage.reps.ZZ1, 'reviseCase', { values, match: `"${revised.version}"`, body: { title: 'Another' } });
+  await refusedWith('role-missing', stage.reps.ZZ1, 'submitCase', { values });
+  await stage.do(200, sponsor, 'submitCase', { values });
+  await refusedWith('state-conflict', sponsor, 'submitCase', { values });
+  await refusedWith('state-conflict', sponsor, 'reviseCase', { values, match: `"${revised.version + 1}"`, body: { title: 'Another' } });
+  await refusedWith('state-conflict', sponsor, 'closeCase', { values, body: { outcome: 'cancelled', reason: 'No.' } });
+  await refusedWith('state-conflict', sponsor, 'requestDrawdown', { values, body: { amount: gbp(1), evidence: 'Invoice.' } });
+});
+
+test('a case names what is there, fits its ring-fence and keeps its milestones within the award', async () => {
+  const unknown = await refusedWith('unknown-reference', sponsor, 'draftCase', { body: stage.caseBody({ ringFence: 'parking', beneficiary: 'ZZ9' }) });
+  assert.deepEqual(pointers(unknown), ['/beneficiary', '/ringFence']);
+  const unfit = stage.caseBody({ category: 'parking', setting: 'hospital', milestones: [
+    { code: 'ready', title: 'Ready', dueOn: today(60), amount: gbp(25000000) }, { code: 'ready', title: 'Open', dueOn: today(90), amount: gbp(1) }] });
+  assert.deepEqual(pointers(await refusedWith('rule-broken', sponsor, 'draftCase', { body: unfit })),
+    ['/category', '/milestones', '/milestones/1/code', '/setting']);
+  const { id: caseId } = await draft();
+  const revise = (wanted, body) => refusedWith(wanted, sponsor, 'reviseCase', { values: { caseId }, match: '"1"', body });
+  assert.deepEqual(pointers(await revise('unknown-reference', { beneficiary: 'ZZ9' })), ['/beneficiary']);
+  assert.deepEqual(pointers(await revise('rule-broken', { award: gbp(1) })), ['/milestones']);
+});
+
+test('an NHS number is refused wherever it stands in free text', async () => {
+  const problem = await refusedWith('personal-data', sponsor, 'draftCase', { body: stage.caseBody({ title: `For ${NHS_NUMBER}`, specialty: NHS_NUMBER }) });
+  assert.deepEqual(pointers(problem), ['/specialty', '/title']);
+  const { id: caseId } = await draft();
+  const said = { reason: `Ask ${NHS_NUMBER}` };
+  await refusedWith('personal-data', sponsor, 'reviseCase', { values: { caseId }, match: '"1"', body: { summary: NHS_NUMBER } });
+  await refusedWith('personal-data', sponsor, 'closeCase', { values: { caseId }, body: { outcome: 'cancelled', ...said } });
+  await refusedWith('personal-data', sponsor, 'requestDrawdown', { body: { amount: gbp(1), evidence: NHS_NUMBER } });
+  await refusedWith('personal-data', verifier, 'verifyDrawdown', { body: { outcome: 'refused', ...said } });
+});
+
+test('a drawdown stays within the award and is verified by somebody else, of somebody else', async () => {
+  const caseId = await stage.caseInDelivery({ award: gbp(1000), milestones: [{ code: 'ready', title: 'Ready', dueOn: today(60) }] });
+  const values = { caseId };
+  await refusedWith('role-missing', stage.reps.ZZ1, 'requestDrawdown', { values, body: { amount: gbp(1), evidence: 'Invoice.' } });
+  const unknown = await refusedWith('unknown-reference', sponsor, 'requestDrawdown', { values, body: { amount: gbp(1), milestone: 'open', evidence: 'Invoice.' } });
+  assert.deepEqual(pointers(unknown), ['/milestone']);
+  const { id: drawdownId } = await requested(caseId, 600, { milestone: 'ready' });
+  const problem = await refusedWith('insufficient-funds', sponsor, 'requestDrawdown', { values, body: { amount: gbp(401), evidence: 'Invoice.' } });
+  assert.match(problem.detail, /£4\.01 is asked for, £4\.00 is left of the award of £10\.00/);
+  stage.share();
+  const verification = (wanted, who, body) => expect(wanted, who, 'verifyDrawdown', stage.at({ values: { drawdownId }, body }));
+  await verification('rule-broken', sponsor, { outcome: 'verified' });
+  await verification('rule-broken', verifier, { outcome: 'refused' });
+  await refusedWith('state-conflict', sponsor, 'closeCase', { values, body: { outcome: 'completed', reason: 'Done.' } });
+  const refused = (await verification(200, verifier, { outcome: 'refused', reason: 'No invoice.' })).body;
+  assert.deepEqual([refused.state, refused.reason], ['refused', 'No invoice.']);
+  await verification('state-conflict', verifier, { outcome: 'verified' });
+  await requested(caseId, 1000);
+});
+
+test('a closed case gives back what was not drawn', async () => {
+  const { available } = await ringFence();
+  const caseId = await stage.caseInDelivery({ award: gbp(3000), milestones: [] });
+  await availableIs(available.amount - 3000);
+  const closed = await stage.do(200, sponsor, 'closeCase', { values: { caseId }, body: { outcome: 'completed', reason: 'All is done.' } });
+  assert.deepEqual([closed.state, closed.outcome, closed.reason], ['closed', 'completed', 'All is done.']);
+  await availableIs(available.amount);
+  await stage.see(sponsor, 'getHold', (body) => body.state === 'released' && body.released.amount === 3000, { values: { holdId: closed.holdId } });
+  const still = await caseOf(caseId);
+  assert.deepEqual([still.state, still.outcome], ['closed', 'completed']);
+});
+
+test('an alliance that is still forming has no cases', async () => {
+  const { id: allianceId } = (await expect(201, stage.reps.ZZ1, 'foundAlliance', { body: stage.foundingBody('Still forming') })).body;
+  const answer = await until(async () => {
+    const one = await ask(stage.reps.ZZ1, 'draftCase', { values: { allianceId }, after: null, body: stage.caseBody() });
+    return one.slug !== 'not-found' && one;
+  }, 'reinvestment knows the forming alliance');
+  assert.equal(answer.slug, 'alliance-not-active');
+});
+
+test('cases are listed by state, ring-fence and sponsor, page by page, also as CSV', async () => {
+  const mine = await draft({ title: 'Listed, "quoted"' });
+  const list = (query) => stage.do(200, sponsor, 'listCases', { query });
+  const ids = (page) => page.items.map((item) => item.id);
+  assert.ok(ids(await list({ state: 'draft', limit: 1000 })).includes(mine.id));
+  assert.ok(!ids(await list({ state: 'closed', limit: 1000 })).includes(mine.id));
+  assert.ok(ids(await list({ sponsor: 'ZZ3', ringFence: 'elective', limit: 1000 })).includes(mine.id));
+  assert.deepEqual(ids(await list({ sponsor: 'ZZ4' })), []);
+  const all = ids(await list({ limit: 1000 }));
+  const paged = [];
+  for (let cursor; ;) {
+    const page = await list({ limit: 2, cursor });
+    paged.push(...ids(page));
+    cursor = page.nextCursor;
+    if (!cursor) break;
+  }
+  assert.deepEqual(paged, all);
+  const csv = await expect(200, sponsor, 'listCases', stage.at({ query: { state: 'draft', limit: 1000 }, accept: 'text/csv' }));
+  assert.ok(csv.text.startsWith('id,title,sponsor,ringFence'), csv.text);
+  assert.ok(csv.text.includes('"Listed, ""quoted"""'), csv.text);
+  const drawdowns = await stage.do(200, sponsor, 'listDrawdowns', { query: { state: 'requested' } });
+  assert.ok(ids(drawdowns).includes(stage.values.drawdownId));
+  assert.deepEqual(ids(await stage.do(200, sponsor, 'listDrawdowns', { query: { state: 'refused' } })), []);
+});
+
+test('a repeated draft is one draft', async () => {
+  const key = randomUUID();
+  const first = await expect(201, sponsor, 'draftCase', stage.at({ key, body: stage.caseBody({ title: 'Once' }) }));
+  const again = await expect(201, sponsor, 'draftCase', stage.at({ key, body: stage.caseBody({ title: 'Once' }) }));
+  assert.equal(again.body.id, first.body.id);
+  assert.equal(again.headers['idempotent-replayed'], 'true');
+});
