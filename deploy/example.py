@@ -190,7 +190,7 @@ class Example:
 
     def _if_closed(self, decision_id):
         decision = self.decision(decision_id)
-        return decision if decision["state"] != "open" else None
+        return decision if decision["state"] != "open" and "recordedAt" in decision else None
 
     def decide(self, subject, effect, question, rationale):
         """Opened, agreed by everybody, and done by every service that it concerns."""
@@ -253,7 +253,6 @@ class Example:
         silent = [one["organisation"] for one in first["electorate"] if "choice" not in one]
         say(f"at the deadline {', '.join(silent)} is silent: {first['tally']['agree']} of "
             f"{first['tally']['eligible']} agreed, the decision has lapsed, {code} is not admitted")
-        newcomer.post(self.path + "/partners", application)
         self.decide(f"partners/{code}", "admit", f"Shall {name} become a partner?", "Every partner has now been heard.")
         self.voters.append(code)
         accounts = until(f"accounts of {code}", lambda: self.accounts_of(code))
@@ -393,7 +392,7 @@ class Example:
             for name, text in zip(files, (export.text, head.text)):
                 with open(name, "w", encoding="utf-8") as file:
                     file.write(text)
-            self.run_tool("accord-verify", files[0], "--head", files[1], "--keys", os.path.join(KEYS, "cluster.jwks"))
+            self.run_tool("accord-verify", files[0], "--head", files[1], "--jwks", os.path.join(KEYS, "cluster.jwks"))
             events += len(export.text.splitlines())
             for name in files:
                 os.remove(name)
