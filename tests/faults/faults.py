@@ -266,10 +266,10 @@ def pid_of(folder):
     return int(out[1]) if out[0] == "true" else None
 
 
-def kill_all(kills, rng, flights, failed):
-    """Kill -9, every kind of process at least once, each with requests in flight."""
+def kill_all(kills, rng, flights, failed, only=None):
+    """Kill -9, every kind of process (or only those named) at least once, each with requests in flight."""
     targets = supervised()
-    kinds = [k for k in targets if k in (*SERVICES, "nginx", "postgres", "postgresql")]
+    kinds = [k for k in targets if k in (only or (*SERVICES, "nginx", "postgres"))]
     plan = kinds + [rng.choice(kinds) for _ in range(max(0, kills - len(kinds)))]
     rng.shuffle(plan)
     for number, kind in enumerate(plan, 1):
@@ -352,9 +352,15 @@ def main():
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--only", type=lambda text: text.split(","), help="kill only these kinds of process")
+    parser.add_argument("--asynchronous", action="store_true", help="break it: commits answer before they are on disk")
     options = parser.parse_args()
     print(f"faults: seed {options.seed}, {options.clients} clients, {options.kills} kills", flush=True)
     database = os.environ["ACCORD_TEST_DATABASE"]
+    if options.asynchronous:
+        for setting in ("synchronous_commit = off", "wal_writer_delay = '10s'", "wal_writer_flush_after = 0"):
+            recompute.query(database, f"alter system set {setting}")
+        recompute.query(database, "select pg_reload_conf()")
     stage = Stage()
     truth = Truth(os.path.join(os.environ.get("ACCORD_SCRATCH", "/tmp"), f"acknowledged-{os.getpid()}.ndjson"))
     stop, flights = threading.Event(), InFlight()
@@ -365,7 +371,7 @@ def main():
     def failed():
         return any(c.failure for c in clients)
 
-    killed = kill_all(options.kills, random.Random(options.seed), flights, failed)
+    killed = kill_all(options.kills, random.Random(options.seed), flights, failed, options.only)
     stop.set()
     for client in clients:
         client.join(120)
