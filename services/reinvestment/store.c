@@ -31,7 +31,9 @@ static bool codes_of_row(const struct db_rows *rows, int row, const char *column
     size_t i;
     json_t *code;
     json_array_foreach(array, i, code)
+    {
         snprintf(ret_codes[i], CODE_SIZE, "%s", json_string_value(code));
+    }
     *ret_count = (int)json_array_size(array);
     return true;
 }

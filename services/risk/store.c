@@ -49,7 +49,9 @@ static bool supporting_of_row(const struct db_rows *rows, int row, struct risk *
     size_t i;
     json_t *item;
     json_array_foreach(array, i, item)
+    {
         snprintf(ret->supporting[i], ODS_SIZE, "%s", json_string_value(item));
+    }
     ret->supporting_count = (int)json_array_size(array);
     return true;
 }
@@ -62,7 +64,9 @@ static bool links_of_row(const struct db_rows *rows, int row, struct risk *ret, 
     size_t i;
     json_t *item;
     json_array_foreach(array, i, item)
+    {
         snprintf(ret->links[i], REF_SIZE, "%s", json_string_value(item));
+    }
     ret->link_count = (int)json_array_size(array);
     return true;
 }

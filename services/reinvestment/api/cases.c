@@ -224,7 +224,8 @@ bool draft_case(struct request *request, struct reply *reply, struct problem *er
     return true;
 }
 
-/* The case of the path, for its sponsor and while no decision holds it. */
+/* The case of the path, as it was read (a PATCH says which version), for its sponsor and while no
+ * decision holds it. */
 static bool case_begin(const struct request *request, struct business_case *ret,
                        struct problem *err)
 {
@@ -232,6 +233,7 @@ static bool case_begin(const struct request *request, struct business_case *ret,
     char ref[REF_SIZE];
     if (!person_of_request(request, &person, err) ||
         !store_case_get(request->tx, request_path(request, "caseId"), ret, err) ||
+        (request->if_match != 0 && !request_match(request, ret->version, err)) ||
         !case_check_sponsor(ret, person.organisation, err))
         return false;
     case_ref(ret, ref);
@@ -241,8 +243,7 @@ static bool case_begin(const struct request *request, struct business_case *ret,
 bool revise_case(struct request *request, struct reply *reply, struct problem *err)
 {
     struct business_case a_case = {0};
-    if (!case_begin(request, &a_case, err) || !request_match(request, a_case.version, err) ||
-        !case_check_draft(&a_case, err))
+    if (!case_begin(request, &a_case, err) || !case_check_draft(&a_case, err))
         return false;
     case_take(request->body, &a_case);
     a_case.version++;

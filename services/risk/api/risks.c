@@ -106,7 +106,9 @@ static void supporting_take(const json_t *body, struct risk *ret)
     json_t *item;
     ret->supporting_count = 0;
     json_array_foreach(array, i, item)
+    {
         snprintf(ret->supporting[ret->supporting_count++], ODS_SIZE, "%s", json_string_value(item));
+    }
 }
 
 static void links_take(const json_t *body, struct risk *ret)
@@ -118,7 +120,9 @@ static void links_take(const json_t *body, struct risk *ret)
     json_t *item;
     ret->link_count = 0;
     json_array_foreach(array, i, item)
+    {
         snprintf(ret->links[ret->link_count++], REF_SIZE, "%s", json_string_value(item));
+    }
 }
 
 static void risk_take(const json_t *body, struct risk *ret)
