@@ -92,9 +92,11 @@ static bool act_lock(struct act *act, bool create, bool *ret_is_there, struct pr
     return true;
 }
 
-static bool act_try(struct act *act, bool create, struct problem *err)
+static bool act_try(struct act *act, const struct act_prelude *prelude, bool create,
+                    struct problem *err)
 {
-    if (!db_begin(act->db, act->alliance_id, false, &act->tx, err))
+    if (!db_begin(act->db, act->alliance_id, false, &act->tx, err) ||
+        (prelude != NULL && !prelude->run(act->tx, prelude->context, err)))
         return false;
     bool is_there;
     if (!act_lock(act, create, &is_there, err))
@@ -108,6 +110,13 @@ static bool act_try(struct act *act, bool create, struct problem *err)
 bool act_begin(struct db *db, const char *service, const char *alliance_id,
                const struct actor *actor, bool create, struct act *ret_act, struct problem *err)
 {
+    return act_begin_after(NULL, db, service, alliance_id, actor, create, ret_act, err);
+}
+
+bool act_begin_after(const struct act_prelude *prelude, struct db *db, const char *service,
+                     const char *alliance_id, const struct actor *actor, bool create,
+                     struct act *ret_act, struct problem *err)
+{
     *ret_act = (struct act){.db = db, .service = service, .actor = *actor};
     if (!uuid_is_valid(alliance_id))
         return problem_set(err, PROBLEM_NOT_FOUND, "there is no such alliance");
@@ -116,7 +125,7 @@ bool act_begin(struct db *db, const char *service, const char *alliance_id,
     if (ret_act->private == NULL || (ret_act->private->cursors = json_object()) == NULL)
         abort();
     /* Nothing has been done yet: what may be repeated is repeated here. */
-    for (int attempt = 1; !act_try(ret_act, create, err); attempt++) {
+    for (int attempt = 1; !act_try(ret_act, prelude, create, err); attempt++) {
         bool should_repeat = act_should_repeat(ret_act) && attempt < TRANSACTION_ATTEMPTS_MAX;
         db_tx_done(&ret_act->tx);
         if (!should_repeat) {

@@ -65,6 +65,15 @@ struct act {
 bool act_begin(struct db *db, const char *service, const char *alliance_id,
                const struct actor *actor, bool create, struct act *ret_act,
                struct problem *err) MUST_CHECK;
+/* The same, with something of the caller's that runs in the transaction before the head is locked:
+ * what must not wait for it (try-locks). Its failure is the act's; it may run again. */
+struct act_prelude {
+    bool (*run)(struct db_tx *tx, void *context, struct problem *err);
+    void *context;
+};
+bool act_begin_after(const struct act_prelude *prelude, struct db *db, const char *service,
+                     const char *alliance_id, const struct actor *actor, bool create,
+                     struct act *ret_act, struct problem *err) MUST_CHECK;
 /* Sends what is pending and commits; true only when the server said COMMIT. After a failure
  * act_should_repeat() says whether the whole closure may be run again. */
 bool act_commit(struct act *act, struct problem *err) MUST_CHECK;

@@ -47,8 +47,12 @@ static size_t take_headers(const struct _u_map *map, struct http_header ret_head
     return count;
 }
 
+/* This connection's thread has a request in hand. */
+static _Thread_local bool is_in_flight;
+
 static void flight_begin(struct http *http)
 {
+    is_in_flight = true;
     pthread_mutex_lock(&http->lock);
     http->in_flight++;
     pthread_mutex_unlock(&http->lock);
@@ -56,6 +60,7 @@ static void flight_begin(struct http *http)
 
 static void flight_end(struct http *http)
 {
+    is_in_flight = false;
     pthread_mutex_lock(&http->lock);
     if (--http->in_flight == 0)
         pthread_cond_broadcast(&http->idle);
@@ -78,8 +83,17 @@ static int on_request(const struct _u_request *request, struct _u_response *resp
     flight_begin(http);
     http_dispatch(http, &message, &answer);
     send_answer(&answer, response);
-    flight_end(http);
     return U_CALLBACK_COMPLETE;
+}
+
+/* The answer has gone out, or the connection is lost: only now is a request not in hand any more.
+ */
+static void on_completed(void *data, struct MHD_Connection *connection, void **request,
+                         enum MHD_RequestTerminationCode how)
+{
+    mhd_request_completed(NULL, connection, request, how);
+    if (is_in_flight)
+        flight_end(data);
 }
 
 /* libmicrohttpd's own complaints: about clients, mostly. */
@@ -117,10 +131,11 @@ static bool server_init(struct http *http, struct problem *err)
     return true;
 }
 
-static void server_options(struct http_server *server)
+static void server_options(struct http *http)
 {
+    struct http_server *server = http->server;
     const struct MHD_OptionItem options[] = {
-        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)mhd_request_completed, NULL},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, http},
         {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)ulfius_uri_logger, NULL},
         {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_log, NULL},
         {MHD_OPTION_SOCK_ADDR, 0, &server->address},
@@ -138,7 +153,7 @@ static void server_options(struct http_server *server)
 static bool server_start(struct http *http, struct problem *err)
 {
     struct http_server *server = http->server;
-    server_options(server);
+    server_options(http);
     unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
                      MHD_USE_POLL | MHD_USE_ITC | MHD_USE_ERROR_LOG;
     if (ulfius_start_framework_with_mhd_options(&server->instance, flags, server->options) == U_OK)

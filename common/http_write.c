@@ -15,6 +15,8 @@ struct batch {
     struct write **writes;
     size_t count;
     struct act act;
+    struct request *requests[BATCH_REQUESTS_MAX];
+    bool taken[BATCH_REQUESTS_MAX]; /* another instance works on the same key */
     int64_t sequence_before;
     struct standing *standings;
     struct stored_answer *answers;
@@ -136,6 +138,11 @@ static bool write_run(struct batch *batch, size_t i)
         write->has_succeeded = idempotency_replay(request, answer, write->reply, write->err);
         return true;
     }
+    if (batch->taken[i]) {
+        problem_set(write->err, PROBLEM_REQUEST_RUNNING,
+                    "a request with this Idempotency-Key is still running");
+        return true;
+    }
     return write_work(batch, write);
 }
 
@@ -145,19 +152,23 @@ static bool write_run(struct batch *batch, size_t i)
 static bool batch_load(struct batch *batch, struct problem *err)
 {
     const struct caller *callers[BATCH_REQUESTS_MAX];
-    struct request *requests[BATCH_REQUESTS_MAX];
-    for (size_t i = 0; i < batch->count; i++) {
-        requests[i] = batch->writes[i]->request;
-        callers[i] = &requests[i]->caller;
-    }
+    db_rows_auto_t answers = {0};
+    for (size_t i = 0; i < batch->count; i++)
+        callers[i] = &batch->requests[i]->caller;
     batch->standings = calloc(batch->count, sizeof *batch->standings);
     batch->answers = calloc(batch->count, sizeof *batch->answers);
     batch->rows = json_array();
     if (!batch->standings || !batch->answers || !batch->rows)
         abort();
-    return standing_load_many(batch->act.tx, callers, batch->count, batch->act.now_ms,
-                              batch->standings, err) &&
-           idempotency_find(batch->act.tx, requests, batch->count, batch->answers, err);
+    if (!idempotency_ask(batch->act.tx, batch->requests, batch->count, &answers, err))
+        return false;
+    bool ok = batch->count == 1 ? standing_load(batch->act.tx, callers[0], batch->act.now_ms,
+                                                batch->standings, err)
+                                : standing_load_many(batch->act.tx, callers, batch->count,
+                                                     batch->act.now_ms, batch->standings, err);
+    if (ok)
+        idempotency_read(&answers, batch->count, batch->answers);
+    return ok;
 }
 
 static void batch_fail(struct batch *batch, const struct problem *problem)
@@ -242,17 +253,28 @@ static bool batch_run(struct batch *batch, bool may_repeat)
     return batch_is_over(batch, &cause, may_repeat);
 }
 
+/* Before the head is locked: a key that another instance works on is not waited for. */
+static bool lock_keys(struct db_tx *tx, void *context, struct problem *err)
+{
+    struct batch *batch = context;
+    return idempotency_lock(tx, batch->requests, batch->count, batch->taken, err);
+}
+
 /* One transaction for all; false: run them again, each alone. */
 static bool batch_try(struct http *http, struct write *writes[], size_t count, bool may_repeat)
 {
     CLEANUP(batch_done) struct batch batch = {.http = http, .writes = writes, .count = count};
     struct problem problem = {.code = PROBLEM_NONE};
+    const struct act_prelude prelude = {lock_keys, &batch};
     const struct request *first = writes[0]->request;
     struct actor actor = {0};
+    for (size_t i = 0; i < count; i++)
+        batch.requests[i] = writes[i]->request;
     actor_fill(first, &actor);
     batch_reset(&batch);
-    if (!act_begin(http->context->db, http->context->service->name, first->alliance_id, &actor,
-                   !first->operation->has_alliance, &batch.act, &problem)) {
+    if (!act_begin_after(&prelude, http->context->db, http->context->service->name,
+                         first->alliance_id, &actor, !first->operation->has_alliance, &batch.act,
+                         &problem)) {
         if (problem.code == PROBLEM_NOT_FOUND)
             problem_set(&problem, PROBLEM_NOT_FOUND, "there is no such alliance");
         batch_fail(&batch, &problem);
@@ -281,14 +303,16 @@ static bool check_before(struct http *http, struct request *request, struct repl
                          bool *ret_is_answered, struct problem *err)
 {
     db_tx_auto_t *tx = NULL;
+    db_rows_auto_t rows = {0};
     struct stored_answer answer = {0};
     *ret_is_answered = false;
     if (!db_begin(http->context->db, request->alliance_id, true, &tx, err) ||
+        !idempotency_ask(tx, &request, 1, &rows, err) ||
         !standing_load(tx, &request->caller, INSTANT_NONE, &request->standing, err) ||
         (request->operation->has_alliance &&
-         !access_check(&request->standing, request->operation->roles, err)) ||
-        !idempotency_find(tx, &request, 1, &answer, err))
+         !access_check(&request->standing, request->operation->roles, err)))
         return false;
+    idempotency_read(&rows, 1, &answer);
     request->now_ms = request->standing.now_ms;
     request->private->sequence = request->standing.sequence;
     *ret_is_answered = answer.status != 0;

@@ -81,36 +81,91 @@ static void read_answer(const struct db_rows *rows, int row, struct stored_answe
     answer->text = copy(row_text(rows, row, "answer"));
 }
 
-bool idempotency_find(struct db_tx *tx, struct request *const requests[], size_t count,
-                      struct stored_answer ret_answers[], struct problem *err)
+static json_t *key_to_json(const struct request *request, size_t number)
 {
+    const struct request_private *private = request->private;
+    json_t *one = json_object();
+    json_put_integer(one, "number", (int64_t)number);
+    json_put_text(one, "caller", private->caller_digest);
+    json_put_text(one, "key", private->key);
+    return one;
+}
+
+static bool ask_one(struct db_tx *tx, const struct request *request, struct db_rows *ret_rows,
+                    struct problem *err)
+{
+    return db_send(tx, &QUERY_ANSWER_GET, ret_rows, err, db_text(request->private->caller_digest),
+                   db_text(request->private->key));
+}
+
+bool idempotency_ask(struct db_tx *tx, struct request *const requests[], size_t count,
+                     struct db_rows *ret_rows, struct problem *err)
+{
+    if (count == 1)
+        return !requests[0]->private->key[0] || ask_one(tx, requests[0], ret_rows, err);
     json_auto_t *keys = json_array();
-    memset(ret_answers, 0, count * sizeof *ret_answers);
-    for (size_t i = 0; i < count; i++) {
-        const struct request_private *private = requests[i]->private;
-        if (!private->key[0])
-            continue;
-        json_t *one = json_object();
-        json_put_integer(one, "number", (int64_t)i);
-        json_put_text(one, "caller", private->caller_digest);
-        json_put_text(one, "key", private->key);
-        json_push_new(keys, one);
-    }
-    if (json_array_size(keys) == 0)
-        return true;
+    for (size_t i = 0; i < count; i++)
+        if (requests[i]->private->key[0])
+            json_push_new(keys, key_to_json(requests[i], i));
     char_auto_t *text = json_dumps(keys, JSON_COMPACT);
+    if (!text)
+        abort();
+    return json_array_size(keys) == 0 ||
+           db_send(tx, &QUERY_ANSWER_LIST, ret_rows, err, db_text(text));
+}
+
+void idempotency_read(const struct db_rows *rows, size_t count, struct stored_answer ret_answers[])
+{
+    for (int i = 0; rows->result && i < rows->count; i++) {
+        int64_t number = row_int(rows, i, "number");
+        if (number >= 0 && number < (int64_t)count)
+            read_answer(rows, i, &ret_answers[number]);
+    }
+}
+
+/* --- keys in hand elsewhere --- */
+
+/* 63 bits of what names alliance, caller and key. */
+static int64_t lock_number(const struct request *request)
+{
+    const struct request_private *private = request->private;
+    char text[UUID_SIZE + DIGEST_SIZE + IDEMPOTENCY_KEY_SIZE], digest[DIGEST_SIZE];
+    int size = snprintf(text, sizeof text, "%s/%s/%s", request->alliance_id, private->caller_digest,
+                        private->key);
+    digest_of_bytes(text, (size_t)size, digest);
+    digest[16] = '\0';
+    return (int64_t)(strtoull(digest, NULL, 16) >> 1);
+}
+
+bool idempotency_lock(struct db_tx *tx, struct request *const requests[], size_t count,
+                      bool ret_taken[], struct problem *err)
+{
+    json_auto_t *locks = json_array();
+    memset(ret_taken, 0, count * sizeof *ret_taken);
+    for (size_t i = 0; i < count; i++) {
+        if (!requests[i]->private->key[0])
+            continue;
+        json_t *lock = json_object();
+        json_put_integer(lock, "number", (int64_t)i);
+        json_put_integer(lock, "lock", lock_number(requests[i]));
+        json_push_new(locks, lock);
+    }
+    if (json_array_size(locks) == 0)
+        return true;
+    char_auto_t *text = json_dumps(locks, JSON_COMPACT);
     db_rows_auto_t rows = {0};
     if (!text)
         abort();
-    if (!db_select(tx, &QUERY_ANSWER_LIST, &rows, err, db_text(text)))
+    if (!db_select(tx, &QUERY_KEY_TRY, &rows, err, db_text(text)))
         return false;
-    for (int i = 0; i < rows.count; i++) {
-        int64_t number = row_int(&rows, i, "number");
-        if (number >= 0 && number < (int64_t)count)
-            read_answer(&rows, i, &ret_answers[number]);
-    }
-    return true;
+    for (int i = 0; i < rows.count; i++)
+        ret_taken[row_int(&rows, i, "number")] = true;
+    return (size_t)rows.count < count ||
+           problem_set(err, PROBLEM_REQUEST_RUNNING,
+                       "a request with this Idempotency-Key is still running");
 }
+
+/* --- giving again --- */
 
 bool idempotency_replay(const struct request *request, const struct stored_answer *answer,
                         struct reply *reply, struct problem *err)

@@ -21,9 +21,17 @@ struct stored_answer {
 };
 void stored_answer_done(struct stored_answer *answer);
 
-/* Looks the keys of `count` requests up in one query (those without a key find nothing). */
-bool idempotency_find(struct db_tx *tx, struct request *const requests[], size_t count,
-                      struct stored_answer ret_answers[], struct problem *err) MUST_CHECK;
+/* Takes a try-lock on the key of each request, until the end of the transaction; ret_taken says
+ * which ones another transaction (of another instance) is working on. REQUEST_RUNNING when that is
+ * all of them. */
+bool idempotency_lock(struct db_tx *tx, struct request *const requests[], size_t count,
+                      bool ret_taken[], struct problem *err) MUST_CHECK;
+
+/* Looks the keys of `count` requests up in one query (those without a key find nothing): sends it,
+ * and reads what has come once another query of the transaction has been waited for. */
+bool idempotency_ask(struct db_tx *tx, struct request *const requests[], size_t count,
+                     struct db_rows *ret_rows, struct problem *err) MUST_CHECK;
+void idempotency_read(const struct db_rows *rows, size_t count, struct stored_answer ret_answers[]);
 
 /* Gives the stored answer again; IDEMPOTENCY_KEY_REUSED when it belongs to another request. */
 bool idempotency_replay(const struct request *request, const struct stored_answer *answer,

@@ -233,6 +233,18 @@ order by c.number, t.id
 
 -- Answers that were given -------------------------------------------------------------------------------
 
+-- Those of the keys that another transaction is working on, without waiting for it; takes the others.
+-- name: key_try
+select k.number
+from jsonb_to_recordset($2::jsonb) as k (number integer, lock bigint)
+where not pg_try_advisory_xact_lock(k.lock)
+
+-- name: answer_get
+select 0 as number, i.method, i.path, i.body_digest, i.status, i.location, i.version,
+    i.content_type, i.answer
+from idempotency as i
+where i.alliance_id = $1::uuid and i.caller = $2::text and i.key = $3::text
+
 -- $2 [{"number", "caller", "key"}]
 -- name: answer_list
 select c.number, i.method, i.path, i.body_digest, i.status, i.location, i.version, i.content_type,

@@ -667,6 +667,35 @@ static void a_request_that_is_still_running_is_not_run_again(void **state)
     assert_string_equal(answer_get(&third, "Idempotent-Replayed"), "true");
 }
 
+static void a_key_that_another_instance_works_on_is_not_waited_for(void **state)
+{
+    (void)state;
+    /* The other instance: a transaction that holds the key's try-lock and the head. */
+    struct service_context other = context;
+    struct http_config config = context.http->config;
+    struct problem err = {.code = PROBLEM_NONE};
+    int kept = port;
+    config.port = 0;
+    assert_done(http_start(&other, &config, &err), err);
+    struct client client;
+    harness_sql("begin; select 1 from probe.journal_head where alliance_id = '%s' for update",
+                alliance);
+    client_start(&client, "apart", "e1");
+    wait_for_leader();
+    port = http_port(other.http);
+    answer_auto_t second = post_thing(alliance, "apart", "e1", "lead");
+    harness_sql("commit");
+    pthread_join(client.thread, NULL);
+    answer_auto_t third = post_thing(alliance, "apart", "e1", "lead");
+    port = kept;
+    http_stop(other.http, 5000);
+    answer_expect(&second, 409, "REQUEST_RUNNING");
+    answer_expect(&client.answer, 201, NULL);
+    answer_expect(&third, 201, NULL);
+    assert_string_equal(answer_get(&third, "Idempotent-Replayed"), "true");
+    answer_free(&client.answer);
+}
+
 /* --- Accord-After
  * -----------------------------------------------------------------------------------------------
  */
@@ -859,9 +888,9 @@ static void requests_in_hand_are_answered_before_the_end(void **state)
     harness_sql("commit");
     pthread_join(stopper, NULL);
     pthread_join(client.thread, NULL);
+    start();
     answer_expect(&client.answer, 201, NULL);
     answer_free(&client.answer);
-    start();
 }
 
 static void write_file(const char *name, json_t *content)
@@ -935,6 +964,7 @@ int main(void)
         TEST(who_waits_together_shares_one_transaction),
         TEST(one_that_breaks_the_transaction_harms_nobody_else),
         TEST(a_request_that_is_still_running_is_not_run_again),
+        TEST(a_key_that_another_instance_works_on_is_not_waited_for),
         TEST(a_client_reads_what_it_has_written_elsewhere),
         TEST(a_list_comes_in_pages_that_follow_each_other),
         TEST(a_cursor_of_another_list_is_refused),
