@@ -20,8 +20,8 @@ enum { FOUNDING_VERSION = 1 };
 
 static bool effect_unknown(const char *ref, const char *effect, struct problem *err)
 {
-    return problem_add(err, PROBLEM_REFERENCE_UNKNOWN, "unknown-effect", "/effect",
-                       "%s has no effect %s", ref, effect);
+    return problem_add(err, PROBLEM_RULE_BROKEN, "unknown-effect", "/effect", "%s has no effect %s",
+                       ref, effect);
 }
 
 static void subject_title(struct subject *subject, enum decision_kind kind, const char *title,

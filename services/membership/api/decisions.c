@@ -19,12 +19,15 @@
 
 /* --- opening --- */
 
-/* What the body names does not exist for the caller: that is the body's fault, not the path's. */
+/* The owner speaks of its resource; to our caller that is the body's member `subject`. What does not
+ * exist for the caller is the body's fault, not the path's. */
 static bool subject_fault(struct problem *err)
 {
+    char detail[FAULT_DETAIL_SIZE];
+    for (size_t i = 0; i < err->fault_count && i < FAULTS_LISTED_MAX; i++)
+        snprintf(err->faults[i].pointer, sizeof err->faults[i].pointer, "/subject");
     if (err->code != PROBLEM_NOT_FOUND)
         return false;
-    char detail[FAULT_DETAIL_SIZE];
     snprintf(detail, sizeof detail, "%.150s", err->detail);
     problem_clear(err);
     return problem_add(err, PROBLEM_REFERENCE_UNKNOWN, "unknown-subject", "/subject", "%s", detail);
@@ -63,7 +66,7 @@ static bool subject_describe(struct request *request, const struct opening *open
     if (request->prepared == NULL)
         return subject_freeze(request->act, &MEMBERSHIP_SUBJECTS, &request->standing,
                               opening->subject, opening->effect, opening->id, ret_described, err) ||
-               subject_fault(err);
+               (err->code == PROBLEM_NOT_FOUND && subject_fault(err));
     if (!store_decision_open_on(request->tx, opening->subject, opening->effect, &open, err))
         return false;
     if (open.count > 0)
