@@ -26,12 +26,14 @@ create table clock (
 insert into clock default values;
 grant select on clock to public;
 
+-- In PL/pgSQL, which plans its query once a session: every request asks for the time.
 create function accord_now() returns timestamptz
-language sql volatile parallel safe
+language plpgsql volatile parallel safe
 as $$
-    select date_trunc('milliseconds', clock_timestamp())
-         + (select offset_ms from accord.clock) * interval '1 millisecond'
-$$;
+begin
+    return date_trunc('milliseconds', clock_timestamp())
+         + (select c.offset_ms from accord.clock as c) * interval '1 millisecond';
+end $$;
 
 -- The alliance that this transaction is about; null shows nothing.
 create function current_alliance() returns uuid
