@@ -52,7 +52,7 @@ function problemFaults(answer, documented) {
 function bodyFaults(answer, documented) {
   if ([204, 304].includes(answer.status)) return answer.text === '' ? [] : ['there is a body'];
   if (!documented.types.includes(answer.type)) return [`content type ${answer.type} is not documented`];
-  if (!answer.type.endsWith('json')) return [];
+  if (answer.body === undefined) return answer.type.endsWith('/json') ? ['the body is no JSON'] : [];
   return faults(documented.schemaPlace(answer.type), answer.body).map((fault) => `body: ${fault}`);
 }
 

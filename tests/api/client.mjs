@@ -27,11 +27,13 @@ export function send(method, path, headers = {}, body) {
   });
 }
 
+export const isJson = (type) => /^application\/(.*\+)?json$/.test(type);
+
 function read(response, bytes, request) {
   const type = (response.headers['content-type'] ?? '').split(';')[0];
   const text = bytes.toString('utf8');
   const answer = { status: response.statusCode, headers: response.headers, type, text, bytes, request };
-  if (type.endsWith('json')) {
+  if (isJson(type)) {
     try { answer.body = JSON.parse(text); } catch { answer.body = undefined; }
   }
   if (type === 'application/problem+json') answer.problem = answer.body;

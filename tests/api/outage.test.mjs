@@ -1,10 +1,11 @@
 // What only a cluster in trouble shows: requests that wait, a client that asks too fast, a database
 // that is away. Runs alone, against a cluster of its own (ACCORD_SERVICES, ACCORD_TEST_DATABASE).
 import { before } from 'node:test';
+import net from 'node:net';
 import { spawn, execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { test, each, ask, expect, operations, exampleBody, services, until } from './harness.mjs';
+import { test, each, ask, pathOf, operations, exampleBody, services, until } from './harness.mjs';
 import { Stage } from './stage.mjs';
 
 let stage;
@@ -12,7 +13,7 @@ before(async () => { stage = await Stage.set(); });
 
 const proper = (op, changes = {}) => stage.at({
   body: op.body ? exampleBody(op) : undefined, after: null, match: op.needs('If-Match') ? '"1"' : undefined,
-  query: Object.fromEntries(op.parameters.filter((p) => p.in === 'query' && p.required).map((p) => [p.name, stage.values[`${p.name}Code`] ?? p.example])),
+  query: stage.queryOf(op),
   ...changes });
 
 // psql as a superuser, holding what it locked until end().
@@ -47,18 +48,33 @@ test('request-running: of an alliance that is being founded', async () => {
   if (ids.size !== 1) throw new Error(`${ids.size} alliances for one key`);
 });
 
+// Asks as fast as the line takes it: requests one after the other on a few connections, answers unread.
+function flood(path, headers) {
+  const { hostname, port } = new URL(process.env.ACCORD_BASE_URL);
+  const one = `GET ${path} HTTP/1.1\r\nHost: flood\r\n${Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+  const many = Buffer.from(one.repeat(50));
+  let isOver = false;
+  const sockets = Array.from({ length: 6 }, () => {
+    const socket = net.connect(Number(port), hostname);
+    const more = () => { while (!isOver && socket.write(many)); };
+    socket.on('connect', more).on('drain', more).on('error', () => {}).resume();
+    return socket;
+  });
+  return () => { isOver = true; sockets.forEach((socket) => socket.destroy()); };
+}
+
 test('rate-limited: a client that asks too fast, at every operation', async () => {
   for (const service of services) {
-    const greedy = stage.director.with({ client: `greedy-${service}` });
+    const client = `greedy-${service}`;
     const list = operations.find((op) => op.service === service && op.method === 'GET' && op.takes('cursor') && op.roles.includes('partner'));
-    let isOver = false;
-    const flood = Array.from({ length: 24 }, async () => { while (!isOver) await ask(greedy, list.id, proper(list)); });
+    const stop = flood(pathOf(list, stage.values), { Authorization: `Bearer ${await stage.director.with({ client }).token()}`, Accept: 'image/png' });
     try {
       await each(operations.filter((op) => op.service === service), (op) => until(async () => {
-        const answer = await ask(stage.whoMay(op).with({ client: `greedy-${service}` }), op.id, proper(op, { accept: undefined, query: { surplus: '1' } }));
-        return answer.slug === 'rate-limited';
-      }, `${op.id} rate-limited`), 8);
-    } finally { isOver = true; await Promise.all(flood); }
+        // one that would be refused for another reason, if it were not for the rate
+        const answer = await ask(stage.whoMay(op).with({ client }), op.id, proper(op, { accept: 'image/png' }));
+        return answer.slug === 'rate-limited' && answer.headers['retry-after'];
+      }, `${op.id} rate-limited`), 4);
+    } finally { stop(); }
   }
 });
 

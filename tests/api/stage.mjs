@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { ask, expect, until } from './client.mjs';
 import { Person, issuer } from './people.mjs';
+import { resolve } from './spec.mjs';
 
 export const gbp = (amount) => ({ amount, currency: 'GBP' });
 export const inSeconds = (seconds) => new Date(Date.now() + seconds * 1000).toISOString();
@@ -35,7 +36,15 @@ export class Stage {
     await stage.money();
     await stage.caseAndDrawdown();
     await stage.riskAndIndicator();
+    await stage.openDecision();
     return stage;
+  }
+
+  // One that stays open, with one vote.
+  async openDecision() {
+    this.values.decisionId = (await this.open('partners/ZZ5', 'admit', this.director, 80000)).id;
+    await this.vote(this.values.decisionId, 'ZZ1');
+    this.share();
   }
 
   foundingBody(name = 'Elective Care Alliance') {
@@ -58,6 +67,12 @@ export class Stage {
         },
       },
     };
+  }
+
+  // What an operation's query cannot do without.
+  queryOf(op) {
+    return Object.fromEntries(op.parameters.filter((p) => p.in === 'query' && p.required).map((p) => [p.name,
+      p.example ?? this.values[p.name] ?? this.values[`${p.name}Code`] ?? (resolve(p.schema).format === 'date' ? today() : undefined)]));
   }
 
   // Options for a request of this alliance.
@@ -236,6 +251,8 @@ export class Stage {
 
   // Somebody who may do this.
   whoMay(op) {
+    const own = { reviseCase: 'ZZ3', submitCase: 'ZZ3', closeCase: 'ZZ3', requestDrawdown: 'ZZ3', verifyDrawdown: 'ZZ2' }[op.id];
+    if (own) return this.reps[own];
     const holders = { representative: this.reps.ZZ1, partner: this.reps.ZZ1, 'alliance-director': this.director, 'finance-lead': this.leads?.finance,
       'quality-lead': this.leads?.quality, 'lead-nurse': this.leads?.nurse, 'senior-medical-lead': this.leads?.medical,
       chair: this.leads?.chair, anyone: this.reps.ZZ1 };
