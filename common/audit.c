@@ -9,8 +9,7 @@
 
 enum { LINE_SIZE = 2048 };
 
-/* --- SQL and findings
- * -------------------------------------------------------------------------------- */
+/* --- SQL and findings ------------------------------------------------------------------------- */
 
 static char *text_format(const char *format, va_list arguments)
 {
@@ -89,8 +88,7 @@ void audit_find(struct audit *audit, const char *format, ...)
         audit->options->found(audit->options->context, "... and possibly more like it");
 }
 
-/* --- heads and cursors
- * ----------------------------------------------------------------------------------- */
+/* --- heads and cursors ------------------------------------------------------------------------ */
 
 /* The head says where the journal ends; genesis stands for an empty one. */
 static bool heads_check(struct audit *audit, const char *service, struct problem *err)
@@ -167,8 +165,7 @@ static bool cursors_check(struct audit *audit, const char *service, struct probl
     return sources != NULL;
 }
 
-/* --- heads that somebody kept
- * -------------------------------------------------------------------------------- */
+/* --- heads that somebody kept ----------------------------------------------------------------- */
 
 static bool kept_head_check(struct audit *audit, const struct journal_head *head,
                             struct problem *err)

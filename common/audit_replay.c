@@ -13,8 +13,7 @@ struct fact {
     const char *source; /* whose journal it replays */
 };
 
-/* --- replaying
- * --------------------------------------------------------------------------------------- */
+/* --- replaying -------------------------------------------------------------------------------- */
 
 /* The table again, empty and without rules: only what the projection itself needs. */
 static bool twin_make(struct audit *audit, const char *service, const char *table,
@@ -101,8 +100,7 @@ static bool source_replay(struct audit *audit, const char *service, const char *
     return runs != NULL;
 }
 
-/* --- comparing
- * ------------------------------------------------------------------------------------------ */
+/* --- comparing -------------------------------------------------------------------------------- */
 
 /* The parts of the comparison's SQL, from the catalogue. */
 struct columns {
@@ -230,8 +228,7 @@ static bool table_compare(struct audit *audit, const char *service, const struct
     }
 }
 
-/* --- a service's tables
- * ------------------------------------------------------------------------------------ */
+/* --- a service's tables ----------------------------------------------------------------------- */
 
 static bool twins_make(struct audit *audit, const char *service, const PGresult *facts,
                        struct problem *err)

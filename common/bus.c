@@ -108,8 +108,7 @@ bool bus_dial(struct bus *bus, nng_socket socket, const char *address, struct pr
     return code == 0 || nng_failed(code, "cannot dial", address, err);
 }
 
-/* --- life
- * ------------------------------------------------------------------------------------------ */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static const char *text_keep(struct bus *bus, size_t place, const char *text)
 {
@@ -246,8 +245,7 @@ struct peer *bus_peer_find(struct bus *bus, const char *service)
     return NULL;
 }
 
-/* --- wake-ups
- * ---------------------------------------------------------------------------------------- */
+/* --- wake-ups --------------------------------------------------------------------------------- */
 
 void bus_wake(struct service_context *context, const char *alliance_id, int64_t sequence)
 {

@@ -52,8 +52,7 @@ struct consumers {
     size_t count;
 };
 
-/* --- one alliance
- * --------------------------------------------------------------------------------- */
+/* --- one alliance ----------------------------------------------------------------------------- */
 
 static struct delayed **delayed_find(struct consumer *consumer, const char *alliance_id)
 {
@@ -115,8 +114,7 @@ static enum follow_outcome consumer_follow(struct consumer *consumer, const char
     return outcome;
 }
 
-/* --- looking for what is behind
- * --------------------------------------------------------------------- */
+/* --- looking for what is behind --------------------------------------------------------------- */
 
 static bool heads_ask(struct consumer *consumer, int64_t since_ms, const char *after,
                       json_t **ret_page, struct problem *err)
@@ -223,8 +221,7 @@ static bool consumer_sweep(struct consumer *consumer, struct problem *err)
     return is_reached;
 }
 
-/* --- the thread
- * ----------------------------------------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------------------------------- */
 
 /* Follows what was woken; one look per alliance however often it was. */
 static void wakes_follow(struct consumer *consumer, char first[UUID_SIZE])
@@ -346,8 +343,7 @@ void consumers_free(struct consumers *consumers)
     free(consumers);
 }
 
-/* --- what others ask of it
- * ------------------------------------------------------------------------------------ */
+/* --- what others ask of it -------------------------------------------------------------------- */
 
 size_t consumers_status(struct consumers *consumers, struct consumer_status *ret_status, size_t max)
 {

@@ -17,8 +17,7 @@ struct cursor {
     bool is_stalled;
 };
 
-/* --- proving
- * --------------------------------------------------------------------------------------- */
+/* --- proving ---------------------------------------------------------------------------------- */
 
 bool page_event_read(const json_t *events, size_t index, int64_t previous,
                      const struct hash *previous_hash, struct page_event *ret_event,
@@ -50,8 +49,7 @@ bool page_event_read(const json_t *events, size_t index, int64_t previous,
     return true;
 }
 
-/* --- reacting
- * ----------------------------------------------------------------------------------------- */
+/* --- reacting --------------------------------------------------------------------------------- */
 
 /* The length of a type's name without its version, and the version; 0 = no version. */
 static size_t type_split(const char *type, long *ret_version)
@@ -112,8 +110,7 @@ static bool reactions_run(const struct service *service, struct act *act,
     return true;
 }
 
-/* --- applying
- * ------------------------------------------------------------------------------------------- */
+/* --- applying --------------------------------------------------------------------------------- */
 
 static bool follows(const struct service *service, const char *name)
 {
@@ -230,8 +227,7 @@ static enum follow_outcome event_apply(struct follow *follow, const struct page_
     return FOLLOW_DONE;
 }
 
-/* --- the cursor's row
- * -------------------------------------------------------------------------------------- */
+/* --- the cursor's row ------------------------------------------------------------------------- */
 
 static bool cursor_read(const struct follow *follow, struct cursor *ret_cursor, struct problem *err)
 {

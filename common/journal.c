@@ -25,8 +25,7 @@ static json_t *need(json_t *value)
     return value;
 }
 
-/* --- one event
- * --------------------------------------------------------------------------------------- */
+/* --- one event -------------------------------------------------------------------------------- */
 
 static bool may_know(const struct standing *standing, const json_t *restricted_to)
 {
@@ -95,8 +94,7 @@ static bool event_write(const struct request *request, const struct db_rows *row
     return true;
 }
 
-/* --- the feed
- * ------------------------------------------------------------------------------------------ */
+/* --- the feed --------------------------------------------------------------------------------- */
 
 static json_t *items_write(const struct request *request, const struct db_rows *rows,
                            struct problem *err)
@@ -182,8 +180,7 @@ bool journal_head_get(struct request *request, struct reply *reply, struct probl
     return true;
 }
 
-/* --- erasure
- * ---------------------------------------------------------------------------------------------- */
+/* --- erasure ---------------------------------------------------------------------------------- */
 
 static bool is_money(const char *service, const json_t *data)
 {

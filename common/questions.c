@@ -30,8 +30,7 @@ static json_t *object_new(void)
     return object;
 }
 
-/* --- journal.heads
- * ---------------------------------------------------------------------------------- */
+/* --- journal.heads ---------------------------------------------------------------------------- */
 
 static json_t *heads_page(const struct db_rows *rows)
 {
@@ -73,8 +72,7 @@ static bool journal_heads_answer(const struct bus_question *question, json_t **r
     return true;
 }
 
-/* --- journal.read
- * ------------------------------------------------------------------------------------- */
+/* --- journal.read ----------------------------------------------------------------------------- */
 
 static json_t *event_write(const struct db_rows *rows, int row)
 {
@@ -143,8 +141,7 @@ static bool journal_read_answer(const struct bus_question *question, json_t **re
     return true;
 }
 
-/* --- trace.read
- * ----------------------------------------------------------------------------------------- */
+/* --- trace.read ------------------------------------------------------------------------------- */
 
 static bool trace_read_answer(const struct bus_question *question, json_t **ret_answer,
                               struct problem *err)

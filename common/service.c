@@ -24,8 +24,7 @@
 
 enum { DRAIN_MS = 5000, DATABASE_RETRY_MS = 500 };
 
-/* --- what must fit before anything runs
- * -------------------------------------------------------------- */
+/* --- what must fit before anything runs ------------------------------------------------------- */
 
 static bool list_has(const char *const *list, const char *name)
 {
@@ -101,8 +100,7 @@ static bool database_wait(const struct service *service, struct db *db, const si
     }
 }
 
-/* --- starting, in the order of what relies on what
- * --------------------------------------------------- */
+/* --- starting, in the order of what relies on what -------------------------------------------- */
 
 static void peers_config(const struct service *service, const struct config *config,
                          struct bus_config *bus)
@@ -196,8 +194,7 @@ static void service_stop(struct service_context *context)
     db_free(STEAL(context->db));
 }
 
-/* --- the process
- * ------------------------------------------------------------------------------------------ */
+/* --- the process ------------------------------------------------------------------------------ */
 
 static void signals_block(sigset_t *ret_stop)
 {
@@ -239,8 +236,7 @@ static int service_serve(struct service_context *context, const struct service_a
     return status;
 }
 
-/* --- an operator's commands
- * ---------------------------------------------------------------------------------- */
+/* --- an operator's commands ------------------------------------------------------------------- */
 
 static bool erase_run(struct service_context *context, const struct service_args *args,
                       struct problem *err)

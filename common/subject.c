@@ -23,8 +23,7 @@ static json_t *object_new(void)
     return object;
 }
 
-/* --- the digest
- * ---------------------------------------------------------------------------------------- */
+/* --- the digest ------------------------------------------------------------------------------- */
 
 bool subject_digest(const char *ref, const char *effect, const char *nonce, int64_t version,
                     const json_t *content, char ret_digest[DIGEST_SIZE], size_t *ret_content_size,
@@ -62,8 +61,7 @@ bool subject_digest_matches(const json_t *carried_event_data)
            strcmp(own, digest) == 0;
 }
 
-/* --- rows and events
- * --------------------------------------------------------------------------------------- */
+/* --- rows and events -------------------------------------------------------------------------- */
 
 bool frozen_is_held(const struct frozen *frozen)
 {
@@ -168,8 +166,7 @@ bool subject_check_thawed(struct act *act, const char *ref, struct problem *err)
     return true;
 }
 
-/* --- describe and freeze
- * ------------------------------------------------------------------------------------ */
+/* --- describe and freeze ---------------------------------------------------------------------- */
 
 static void subject_done(struct subject *subject)
 {
@@ -369,6 +366,12 @@ static bool describe_once(const struct bus_question *question, struct frozen *fr
         return false;
     if (!standing.has_partner && standing.appointment_count == 0)
         return problem_set(err, PROBLEM_NOT_FOUND, "there is no %s", frozen->subject);
+    memcpy(act->actor.organisation, standing.organisation, ODS_SIZE);
+    const struct appointment *as = standing_speaks_for(&standing, standing.organisation);
+    if (as == NULL && standing.appointment_count > 0)
+        as = &standing.appointments[0];
+    if (as != NULL)
+        memcpy(act->actor.appointment_id, as->id, UUID_SIZE);
     int64_t before = act->sequence;
     if (!freeze(act, context->service->subjects, &standing, "asked", frozen, ret_described, err) ||
         !act_commit(act, err))

@@ -54,8 +54,7 @@ struct subject_hooks {
                     struct problem *err);
 };
 
-/* --- membership's own subjects, within its own acts
- * ----------------------------------------------- */
+/* --- membership's own subjects, within its own acts ------------------------------------------- */
 
 /* Describes, digests and freezes `ref` for this decision, opened in the same act. `ret_described`
  * is {"kind", "title", "summary", "content", "version", "nonce", "digest", "organisations"?,
@@ -69,8 +68,7 @@ bool subject_freeze(struct act *act, const struct subject_hooks *hooks,
 bool subject_settle(struct act *act, const struct subject_hooks *hooks, const char *outcome,
                     const json_t *event_data, struct problem *err) MUST_CHECK;
 
-/* --- other services' subjects
- * ------------------------------------------------------------------------ */
+/* --- other services' subjects ----------------------------------------------------------------- */
 
 /* Asks the owner of `ref` (over the bus, as `caller`) to describe and freeze it for a decision that
  * is about to open; the same answer as subject_freeze(). Before the act, not within it: it waits.
@@ -81,8 +79,7 @@ bool subject_ask(struct service_context *context, const struct caller *caller,
                  int64_t membership_sequence, json_t **ret_described,
                  struct problem *err) MUST_CHECK;
 
-/* --- the owner's side, driven by the house
- * --------------------------------------------------------------- */
+/* --- the owner's side, driven by the house ---------------------------------------------------- */
 
 /* Answers subject.describe: describes, digests and freezes, as the caller may see it. The same
  * question again gives the same answer. */
@@ -94,8 +91,7 @@ bool subject_react(struct act *act, const struct subject_hooks *hooks,
 bool subject_thaw_unopened(struct act *act, const struct subject_hooks *hooks,
                            struct problem *err) MUST_CHECK;
 
-/* --- for handlers and reactions
- * ---------------------------------------------------------------------------- */
+/* --- for handlers and reactions --------------------------------------------------------------- */
 
 /* SUBJECT_FROZEN while a decision holds the subject: call it before changing one. */
 bool subject_check_thawed(struct act *act, const char *ref, struct problem *err) MUST_CHECK;

@@ -15,8 +15,7 @@ static json_t *object_new(void)
     return object;
 }
 
-/* --- a carried decision
- * ------------------------------------------------------------------------------- */
+/* --- a carried decision ----------------------------------------------------------------------- */
 
 /* Kinds that the agreement may not loosen: nothing but unanimity carries them. */
 static bool kind_is_reserved(const char *kind)
@@ -141,8 +140,7 @@ static bool settle_carried(struct act *act, const struct subject_hooks *hooks,
     return carry(act, hooks, frozen, described, event_data, err);
 }
 
-/* --- every end
- * ------------------------------------------------------------------------------------------- */
+/* --- every end -------------------------------------------------------------------------------- */
 
 static bool thaw(struct act *act, const struct subject_hooks *hooks, struct frozen *frozen,
                  const char *outcome, struct problem *err)

@@ -20,8 +20,7 @@ struct sweeper {
     bool is_stopping;
 };
 
-/* --- one alliance
- * --------------------------------------------------------------------------------------- */
+/* --- one alliance ----------------------------------------------------------------------------- */
 
 static bool thaw_run(struct act *act, const struct service_context *context, struct problem *err)
 {
@@ -115,8 +114,7 @@ int sweep_run(struct service_context *context)
     return done;
 }
 
-/* --- the thread
- * --------------------------------------------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------------------------------- */
 
 /* Waits for the next round; false = stop. */
 static bool round_wait(struct sweeper *sweeper)

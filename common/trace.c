@@ -20,8 +20,7 @@ static json_t *need(json_t *value)
     return value;
 }
 
-/* --- our own events
- * ------------------------------------------------------------------------------------ */
+/* --- our own events --------------------------------------------------------------------------- */
 
 static json_t *links_write(const json_t *envelope)
 {
@@ -76,8 +75,7 @@ bool trace_events(struct db_tx *tx, const char *service, const json_t *subjects,
     return true;
 }
 
-/* --- the walk
- * --------------------------------------------------------------------------------------------- */
+/* --- the walk --------------------------------------------------------------------------------- */
 
 struct walk {
     struct request *request;
@@ -238,8 +236,7 @@ static bool walk_start_at(struct walk *walk, int64_t sequence, struct problem *e
     return true;
 }
 
-/* --- the answer
- * ---------------------------------------------------------------------------------------------- */
+/* --- the answer ------------------------------------------------------------------------------- */
 
 static int node_compare(const void *left, const void *right)
 {

@@ -130,8 +130,7 @@ static int free_services(void **state)
     return 0;
 }
 
-/* --- saying and hearing
- * ----------------------------------------------------------------------------- */
+/* --- saying and hearing ----------------------------------------------------------------------- */
 
 static int64_t say_event(const char *alliance, const char *type, json_t *data)
 {
@@ -209,8 +208,7 @@ static void resume(const char *alliance)
         harness_sql("set session_replication_role = origin");                                      \
     } while (0)
 
-/* --- the tests
- * ----------------------------------------------------------------------------------------- */
+/* --- the tests -------------------------------------------------------------------------------- */
 
 static void events_are_applied_once_and_in_order(void **state)
 {
@@ -478,8 +476,7 @@ static void two_instances_apply_an_event_once(void **state)
     assert_string_equal(stalled(alliance), "");
 }
 
-/* --- the threads
- * ----------------------------------------------------------------------------------------- */
+/* --- the threads ------------------------------------------------------------------------------ */
 
 static void wait_for_cursor(const char *alliance, int64_t wanted)
 {

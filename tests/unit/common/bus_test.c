@@ -80,8 +80,7 @@ static int remove_keys(void **state)
     return 0;
 }
 
-/* --- addresses, services
- * --------------------------------------------------------------------------- */
+/* --- addresses, services ---------------------------------------------------------------------- */
 
 /* An address that nobody listens on right now. */
 static void free_address(char ret_address[64])
@@ -203,8 +202,7 @@ static bool ask(struct bus *bus, const char *question, json_t *arguments, int ti
     return bus_ask(bus, &what, ret_answer, err);
 }
 
-/* --- questions and answers
- * -------------------------------------------------------------------------- */
+/* --- questions and answers -------------------------------------------------------------------- */
 
 static void a_question_is_answered(void **state)
 {
@@ -383,8 +381,7 @@ static void a_restarted_service_is_found_again(void **state)
     bus_free(client);
 }
 
-/* --- who is who
- * ----------------------------------------------------------------------------------------- */
+/* --- who is who ------------------------------------------------------------------------------- */
 
 static void an_impostor_answers_in_vain(void **state)
 {
@@ -470,8 +467,7 @@ static void an_oversized_message_is_not_read(void **state)
     bus_free(server);
 }
 
-/* --- addresses
- * ------------------------------------------------------------------------------------------- */
+/* --- addresses -------------------------------------------------------------------------------- */
 
 static void refused(const char *questions, const char *words)
 {
@@ -503,8 +499,7 @@ static void a_taken_port_is_named(void **state)
     bus_free(server);
 }
 
-/* --- wake-ups
- * ---------------------------------------------------------------------------------------------- */
+/* --- wake-ups --------------------------------------------------------------------------------- */
 
 static void a_wake_up_is_heard(void **state)
 {

@@ -197,8 +197,7 @@ static void a_new_key_is_found_without_a_restart(void **state)
     signer_free(renewed);
 }
 
-/* --- keys
- * ------------------------------------------------------------------------------------------ */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 static void refuse(const char *service, const char *words)
 {
@@ -250,8 +249,7 @@ static void secrets_differ_by_purpose_and_key(void **state)
     assert_memory_not_equal(first, risks, sizeof first);
 }
 
-/* --- heads
- * ------------------------------------------------------------------------------------------- */
+/* --- heads ------------------------------------------------------------------------------------ */
 
 static struct journal_head some_head(void)
 {
