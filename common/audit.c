@@ -201,9 +201,7 @@ static bool kept_head_check(struct audit *audit, const struct journal_head *head
     return true;
 }
 
-/* --- all of it
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 static bool begin(struct audit *audit, struct problem *err)
 {

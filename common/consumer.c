@@ -270,9 +270,7 @@ static void *consumer_run(void *argument)
     return NULL;
 }
 
-/* --- life
- * -------------------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void consumer_init(struct consumer *consumer, struct service_context *context,
                           const char *source)

@@ -294,9 +294,7 @@ static enum follow_outcome stall(struct follow *follow)
     return FOLLOW_STALLED;
 }
 
-/* --- pages
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- pages ------------------------------------------------------------------------------------ */
 
 static bool page_read(struct follow *follow, const struct cursor *cursor, json_t **ret_page,
                       struct problem *err)

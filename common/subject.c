@@ -282,9 +282,7 @@ bool subject_freeze(struct act *act, const struct subject_hooks *hooks,
            freeze(act, hooks, standing, "held", &frozen, ret_described, err);
 }
 
-/* --- on the bus
- * ------------------------------------------------------------------------------------------------
- */
+/* --- on the bus ------------------------------------------------------------------------------- */
 
 bool subject_ask(struct service_context *context, const struct caller *caller,
                  const char *alliance_id, const char *request_id, const char *traceparent,
