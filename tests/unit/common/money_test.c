@@ -90,9 +90,12 @@ static void sums_stay_within_what_json_carries(void **state)
     assert_true(money_add(MONEY_PENCE_MAX - 1, 1, &sum));
     assert_false(money_add(MONEY_PENCE_MAX, 1, &sum));
     assert_false(money_add(-MONEY_PENCE_MAX, -1, &sum));
+    assert_false(money_add(INT64_MIN, 0, &sum));
     assert_false(money_add(INT64_MAX, 1, &sum));
     assert_false(money_add(INT64_MIN, -1, &sum));
     assert_true(sum == MONEY_PENCE_MAX);
+    assert_true(money_add(-MONEY_PENCE_MAX, 0, &sum));
+    assert_true(sum == -MONEY_PENCE_MAX);
 }
 
 static void check_text(int64_t pence, const char *wanted)

@@ -52,6 +52,8 @@ static void an_account_without_a_floor_may_be_held_beyond_its_balance(void **sta
     struct hold hold = new_hold(100000);
     snprintf(hold.account_code, sizeof hold.account_code, "pool:planned");
     assert_true(hold_check(&f.book, NULL, &hold, NOW, &err));
+    hold.amount_pence = MONEY_PENCE_MAX;
+    assert_true(hold_check(&f.book, NULL, &hold, NOW, &err));
 }
 
 static void a_hold_needs_open_accounts_on_both_ends(void **state)
@@ -134,10 +136,12 @@ static void a_mandate_covers_the_hold_and_counts_it(void **state)
     fixture_make(&f);
     struct problem err = {0};
     struct hold hold = new_hold(600000);
+    int64_t mandate_version = f.mandate.version;
     snprintf(hold.mandate_id, sizeof hold.mandate_id, MANDATE_ID);
     assert_true(hold_check(&f.book, &f.mandate, &hold, NOW, &err));
     hold_apply(&f.book, &hold);
     assert_int_equal(f.mandate.used_pence, 600000);
+    assert_int_equal(f.mandate.version, mandate_version + 1);
     assert_false(hold_check(&f.book, &f.mandate, &hold, NOW, &err));
     assert_int_equal(err.code, PROBLEM_MANDATE_EXCEEDED);
     assert_fault(&err, 0, "/amount", "mandate-limit");

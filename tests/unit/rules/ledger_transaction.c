@@ -59,12 +59,12 @@ static void a_limit_holds_for_what_the_last_entry_of_an_account_leaves(void **st
     fixture_make(&f);
     struct problem err = {0};
     struct transaction t = {.effective_day = day_of("2026-06-30")};
-    posting_add(&t, "ring-fence:elective", -30000000);
-    posting_add(&t, "ring-fence:elective", -9000000);
+    posting_add(&t, "ring-fence:elective", -38999999);
+    posting_add(&t, "ring-fence:elective", -1);
     posting_add(&t, "pool:planned", 39000000);
     assert_true(transaction_check(&f.book, &FREE, &t, &err));
-    t.entries[1].amount_pence--;
-    t.entries[2].amount_pence++;
+    t.entries[0].amount_pence -= 2; /* too much by itself; said once all the same */
+    t.entries[2].amount_pence += 2;
     assert_false(transaction_check(&f.book, &FREE, &t, &err));
     assert_int_equal(err.code, PROBLEM_LIMIT_EXCEEDED);
     assert_int_equal(err.fault_count, 1);
@@ -103,6 +103,17 @@ static void sums_beyond_what_money_can_be_are_refused(void **state)
     assert_int_equal(err.code, PROBLEM_NOT_BALANCED);
     assert_string_equal(err.faults[0].detail, "they add up to more than an amount can be");
 
+    /* as much as an amount can be still has its figure */
+    for (int sign = -1; sign <= 1; sign += 2) {
+        problem_clear(&err);
+        t.entries[0].amount_pence = sign;
+        t.entries[1].amount_pence = sign * (MONEY_PENCE_MAX - 1);
+        assert_false(transaction_check(&f.book, &FREE, &t, &err));
+        assert_string_equal(err.faults[0].detail,
+                            sign < 0 ? "they add up to -\u00a390,071,992,547,409.91"
+                                     : "they add up to \u00a390,071,992,547,409.91");
+    }
+
     /* balanced, but moves more than an amount can be */
     problem_clear(&err);
     t = (struct transaction){.effective_day = day_of("2026-06-30")};
@@ -112,6 +123,20 @@ static void sums_beyond_what_money_can_be_are_refused(void **state)
     posting_add(&t, "partner:ZZ3:owed", -MONEY_PENCE_MAX);
     assert_false(transaction_check(&f.book, &FREE, &t, &err));
     assert_int_equal(err.code, PROBLEM_NOT_BALANCED);
+}
+
+static void as_much_as_an_amount_can_be_is_moved(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_make(&f);
+    struct problem err = {0};
+    book_account(&f.book, "pool:planned")->balance_pence = 0;
+    book_account(&f.book, "partner:ZZ1:position")->balance_pence = 0;
+    struct transaction t =
+        posting_of("2026-06-30", "pool:planned", "partner:ZZ1:position", MONEY_PENCE_MAX);
+    assert_true(transaction_check(&f.book, &FREE, &t, &err));
+    assert_int_equal(t.amount_pence, MONEY_PENCE_MAX);
 }
 
 static void a_balance_beyond_what_money_can_be_is_refused(void **state)
@@ -357,6 +382,7 @@ int main(void)
         cmocka_unit_test(a_limit_holds_for_what_the_last_entry_of_an_account_leaves),
         cmocka_unit_test(entries_that_do_not_add_up_are_refused),
         cmocka_unit_test(sums_beyond_what_money_can_be_are_refused),
+        cmocka_unit_test(as_much_as_an_amount_can_be_is_moved),
         cmocka_unit_test(a_balance_beyond_what_money_can_be_is_refused),
         cmocka_unit_test(zero_amounts_and_self_transfers_are_refused_together),
         cmocka_unit_test(unknown_and_closed_accounts_are_refused),

@@ -199,6 +199,17 @@ static void a_version_starts_within_the_alliances_time(void **state)
     assert_string_equal(err.faults[0].code, "outside");
 }
 
+static void the_first_version_may_start_with_the_alliance(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    struct agreement_version version = {
+        .number = 1, .starts_on = 100, .state = AGREEMENT_DRAFT, .version = 1};
+    assert_true(adoption_check(&version, NULL, 0, 100, 1000, &err));
+    version.starts_on = 99;
+    assert_false(adoption_check(&version, NULL, 0, 100, 1000, &err));
+}
+
 static void a_version_is_adopted_once(void **state)
 {
     (void)state;
@@ -223,6 +234,7 @@ int main(void)
         cmocka_unit_test(a_draft_is_never_in_force),
         cmocka_unit_test(a_version_starts_after_every_adopted_one),
         cmocka_unit_test(a_version_starts_within_the_alliances_time),
+        cmocka_unit_test(the_first_version_may_start_with_the_alliance),
         cmocka_unit_test(a_version_is_adopted_once),
         cmocka_unit_test(an_adopted_version_says_by_which_decision_and_when),
     };

@@ -167,6 +167,8 @@ static void a_restricted_subject_includes_its_electorate(void **state)
     assert_true(electorate_may_know(&electorate, both, 3, &err));
     assert_false(electorate_may_know(&electorate, one, 1, &err));
     assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
+    assert_false(electorate_may_know(&electorate, both + 2, 1, &err));
+    assert_false(electorate_may_know(&electorate, both, 0, &err));
 }
 
 static void the_deadline_itself_is_too_late(void **state)

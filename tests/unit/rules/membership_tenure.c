@@ -57,6 +57,16 @@ static void what_has_not_begun_is_not_ended(void **state)
     assert_int_equal(tenure.version, 1);
 }
 
+static void a_tenure_may_end_at_this_very_instant(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    struct tenure tenure = {.starts_ms = NOW, .ends_ms = INSTANT_NONE, .version = 1};
+    assert_true(appointment_end(&tenure, NOW, NOW, &err));
+    assert_int_equal(tenure.ends_ms, NOW);
+    assert_false(tenure_is_in_force(&tenure, NOW));
+}
+
 static void everybody_of_an_organisation_that_is_out_stops_at_once(void **state)
 {
     (void)state;
@@ -103,6 +113,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_tenure_counts_from_its_start_until_before_its_end),
         cmocka_unit_test(what_has_not_begun_is_not_ended),
+        cmocka_unit_test(a_tenure_may_end_at_this_very_instant),
         cmocka_unit_test(everybody_of_an_organisation_that_is_out_stops_at_once),
         cmocka_unit_test(who_is_not_on_the_roster_fills_no_vacancy),
         cmocka_unit_test(a_post_that_is_none_is_filled_by_nobody),

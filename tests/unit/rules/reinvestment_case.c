@@ -317,6 +317,32 @@ static void a_hold_that_ended_closes_the_case(void **state)
     assert_int_equal(a_case.closed_ms, 9);
 }
 
+/* What has an ETag shows every change in it. */
+static void whatever_happens_to_a_case_raises_its_version_by_one(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    struct business_case a_case = hub(CASE_PROPOSED);
+    assert_true(case_release(&a_case, "lapsed"));
+    assert_int_equal(a_case.version, 4);
+    a_case = hub(CASE_PROPOSED);
+    assert_true(case_release(&a_case, "rejected"));
+    assert_int_equal(a_case.version, 4);
+    a_case = hub(CASE_PROPOSED);
+    assert_true(case_decide(&a_case, DECISION, &err));
+    assert_int_equal(a_case.version, 4);
+    assert_true(case_fund(&a_case, DECISION, HOLD));
+    assert_int_equal(a_case.version, 5);
+    assert_true(case_close(&a_case, "completed", "done", 7, &err));
+    assert_int_equal(a_case.version, 6);
+    a_case = hub(CASE_PROPOSED);
+    assert_true(case_refuse(&a_case, DECISION, "no"));
+    assert_int_equal(a_case.version, 4);
+    a_case = hub(CASE_IN_DELIVERY);
+    assert_true(case_expire(&a_case, "the hold expired", 9));
+    assert_int_equal(a_case.version, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +365,7 @@ int main(void)
         cmocka_unit_test(a_rejecting_vote_ends_a_case_and_any_other_end_returns_it),
         cmocka_unit_test(a_case_closes_when_nothing_is_pending),
         cmocka_unit_test(a_hold_that_ended_closes_the_case),
+        cmocka_unit_test(whatever_happens_to_a_case_raises_its_version_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

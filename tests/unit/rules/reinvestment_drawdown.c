@@ -205,6 +205,30 @@ static void what_the_ledger_did_not_pay_is_refused(void **state)
     assert_int_equal(a_case.pending_pence, 0);
 }
 
+/* What has an ETag shows every change in it. */
+static void whatever_happens_to_a_drawdown_raises_versions_by_one(void **state)
+{
+    (void)state;
+    struct business_case a_case = hub();
+    struct problem err = {0};
+    struct drawdown paid = requested(&a_case, 1), refused = requested(&a_case, 2),
+                    unpaid = requested(&a_case, 3);
+    assert_int_equal(paid.version, 1);
+    assert_int_equal(a_case.version, 9);
+    assert_true(drawdown_verify(&paid, &COMMISSIONER, false, 200, &err));
+    assert_int_equal(paid.version, 2);
+    assert_int_equal(a_case.version, 9); /* nothing of the case changes */
+    assert_true(drawdown_capture(&a_case, &paid, TRANSACTION, 300));
+    assert_int_equal(paid.version, 3);
+    assert_int_equal(a_case.version, 10);
+    assert_true(drawdown_refuse(&a_case, &refused, &COMMISSIONER, false, "no", 200, &err));
+    assert_int_equal(refused.version, 2);
+    assert_int_equal(a_case.version, 11);
+    assert_true(drawdown_void(&a_case, &unpaid, "the hold is resolved"));
+    assert_int_equal(unpaid.version, 2);
+    assert_int_equal(a_case.version, 12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +242,7 @@ int main(void)
         cmocka_unit_test(a_refusal_needs_its_reason_and_frees_the_amount),
         cmocka_unit_test(what_the_ledger_paid_is_captured_once),
         cmocka_unit_test(what_the_ledger_did_not_pay_is_refused),
+        cmocka_unit_test(whatever_happens_to_a_drawdown_raises_versions_by_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
