@@ -28,6 +28,14 @@ static void trim_cut_character(char *text, size_t length)
         text[start - 1] = '\0';
 }
 
+/* What quotes somebody's words must not bring control characters into answers and logs. */
+static void replace_controls(char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            *text = '?';
+}
+
 static void PRINTF_LIKE(3, 0)
     text_format(char *ret_text, size_t size, const char *format, va_list arguments)
 {
@@ -36,6 +44,7 @@ static void PRINTF_LIKE(3, 0)
         ret_text[0] = '\0';
     else if ((size_t)length >= size)
         trim_cut_character(ret_text, size - 1);
+    replace_controls(ret_text);
 }
 
 static void PRINTF_LIKE(3, 4) text_set(char *ret_text, size_t size, const char *format, ...)

@@ -81,6 +81,17 @@ static void what_cannot_be_formatted_leaves_no_rubbish(void **state)
     assert_string_equal(err.detail, "");
 }
 
+static void quoted_control_characters_are_replaced(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    problem_add(&err, PROBLEM_BODY_INVALID, "unknown-member", "/\x01", "there is no \"a\nb\x7f\"");
+    assert_string_equal(err.faults[0].pointer, "/?");
+    assert_string_equal(err.faults[0].detail, "there is no \"a?b?\"");
+    problem_set(&err, PROBLEM_BODY_MALFORMED, "%s", "line\nbreak é");
+    assert_string_equal(err.detail, "line?break é");
+}
+
 static void slugs_are_unique_and_found_again(void **state)
 {
     (void)state;
@@ -102,6 +113,7 @@ int main(void)
         cmocka_unit_test(faults_are_collected_the_first_sixteen_kept_all_counted),
         cmocka_unit_test(a_cut_text_never_ends_within_a_character),
         cmocka_unit_test(what_cannot_be_formatted_leaves_no_rubbish),
+        cmocka_unit_test(quoted_control_characters_are_replaced),
         cmocka_unit_test(slugs_are_unique_and_found_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
