@@ -378,9 +378,9 @@ def main():
     for client in clients:
         if client.failure:
             raise client.failure
-    caught_up(database, stage.alliance.id)
     print(f"  {len(truth.requests)} acknowledged, {sum(c.lost for c in clients)} answers lost on the way", flush=True)
-    checks = [("every acknowledged answer reads again equal", lambda: answers_again(stage, truth)),
+    checks = [("every service has followed what it follows to the end", lambda: caught_up(database, stage.alliance.id)),
+              ("every acknowledged answer reads again equal", lambda: answers_again(stage, truth)),
               ("each key has exactly one event", lambda: one_event_each(stage, truth, database)),
               ("the last acknowledged vote stands", lambda: votes_stand(stage, truth)),
               ("balances and tallies are what the journals add up to", lambda: recomputed(database, stage)),

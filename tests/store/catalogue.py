@@ -1,0 +1,228 @@
+#!/usr/bin/env python3
+"""What the database's catalogue must say, for every table of every service: keys, rights, row-level
+security, history that nobody changes; and that every named query prepares. (Environment of
+tests/cluster up DIR database.)
+
+    catalogue.py [queries]     queries: only prepare the named queries (make check-sql)"""
+import os
+import re
+import subprocess
+import sys
+
+SERVICES = ("membership", "ledger", "reinvestment", "risk", "kpi")
+WORK = {"journal", "journal_body", "journal_head", "journal_cursor", "idempotency"}
+# Tables without row-level security, and tables beside the facts that a runtime role may write, by name.
+OPEN_TABLES = {"journal_head", "journal_cursor"}
+WRITABLE = {"journal_cursor": {"INSERT", "UPDATE"}, "idempotency": {"INSERT"}}
+ERASABLE = {("membership", "person_name"): {"INSERT", "DELETE"}}
+IN_SCHEMAS = "n.nspname in ('membership', 'ledger', 'reinvestment', 'risk', 'kpi')"
+
+
+def psql(sql, fails=False):
+    done = subprocess.run(["psql", "-X", "-q", "-t", "-A", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-d",
+                           os.environ["ACCORD_TEST_DATABASE"], "-f", "-"], input=sql, capture_output=True, text=True,
+                          check=False)
+    if fails:
+        return done.stderr if done.returncode else None
+    if done.returncode:
+        raise AssertionError(done.stderr.strip())
+    return [line.split("\t") for line in done.stdout.splitlines() if line]
+
+
+def none(sql, what):
+    found = psql(sql)
+    if found:
+        raise AssertionError(f"{what}: {found[:10]}")
+
+
+def every_key_starts_with_the_alliance():
+    none(f"""select n.nspname, c.relname, k.conname from pg_constraint k join pg_class c on c.oid = k.conrelid
+             join pg_namespace n on n.oid = c.relnamespace
+             join pg_attribute a on a.attrelid = c.oid and a.attname = 'alliance_id'
+             where {IN_SCHEMAS} and k.contype in ('p', 'u', 'x', 'f') and k.conkey[1] <> a.attnum""", "keys")
+    none(f"""select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+             where {IN_SCHEMAS} and c.relkind = 'r' and not exists (
+                 select from pg_attribute a where a.attrelid = c.oid and a.attname = 'alliance_id' and a.attnotnull)""",
+         "tables without an alliance")
+    none(f"""select n.nspname, i.relname from pg_index x join pg_class i on i.oid = x.indexrelid
+             join pg_class c on c.oid = x.indrelid join pg_namespace n on n.oid = c.relnamespace
+             join pg_attribute a on a.attrelid = c.oid and a.attname = 'alliance_id'
+             where {IN_SCHEMAS} and x.indisunique and x.indkey[0] <> a.attnum""", "unique indexes")
+
+
+def nothing_is_deferred():
+    none(f"""select n.nspname, k.conname from pg_constraint k join pg_namespace n on n.oid = k.connamespace
+             where {IN_SCHEMAS} and k.condeferrable""", "deferrable constraints")
+    none(f"""select n.nspname, t.tgname from pg_trigger t join pg_class c on c.oid = t.tgrelid
+             join pg_namespace n on n.oid = c.relnamespace where {IN_SCHEMAS} and t.tgdeferrable""", "deferred triggers")
+
+
+def rows_are_secured_by_alliance():
+    unsecured = {tuple(row) for row in psql(
+        f"""select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where {IN_SCHEMAS} and c.relkind = 'r' and not (c.relrowsecurity and c.relforcerowsecurity)""")}
+    wrong = {(s, t) for s, t in unsecured if t not in OPEN_TABLES}
+    if wrong:
+        raise AssertionError(f"tables without forced row-level security: {sorted(wrong)}")
+
+
+def every_table_is_a_fact_or_known_work():
+    tables = {tuple(row) for row in psql(
+        f"""select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where {IN_SCHEMAS} and c.relkind = 'r'""")}
+    facts = {tuple(row) for row in psql("select schema_name, table_name from accord.fact")}
+    strange = {t for t in tables - facts if t[1] not in WORK and t not in ERASABLE}
+    if strange or facts - tables:
+        raise AssertionError(f"neither fact nor work: {sorted(strange)}; facts without a table: {sorted(facts - tables)}")
+
+
+def statements_fit_their_tables():
+    none("""set search_path = accord, pg_catalog; select schema_name, table_name from accord.fact
+            where statement <> accord.fact_statement(schema_name, table_name, member, is_history)""",
+         "projections that no longer fit their table")
+
+
+def runtime_roles_own_and_create_nothing():
+    for service in SERVICES:
+        row = psql(f"select rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolcanlogin from pg_roles "
+                   f"where rolname = '{service}'")[0]
+        if row != ["f", "f", "f", "f", "t"]:
+            raise AssertionError(f"{service} may too much: {row}")
+        none(f"select relname from pg_class where relowner = '{service}'::regrole", f"{service} owns")
+        none(f"select proname from pg_proc where proowner = '{service}'::regrole", f"{service} owns")
+        none(f"select nspname from pg_namespace where nspname not like 'pg_temp%' and "
+             f"has_schema_privilege('{service}', oid, 'create')", f"{service} may create in")
+        none(f"select nspname from pg_namespace where nspname in {SERVICES} and nspname <> '{service}' and "
+             f"has_schema_privilege('{service}', oid, 'usage')", f"{service} may look into")
+        none(f"select 1 where pg_has_role('{service}', '{service}_owner', 'member')", f"{service} may become its owner")
+        if psql(f"select rolcanlogin from pg_roles where rolname = '{service}_owner'") != [["f"]]:
+            raise AssertionError(f"{service}_owner may log in")
+
+
+def nobody_writes_but_through_the_journal():
+    rights = psql(f"""select n.nspname, c.relname, p from pg_class c join pg_namespace n on n.oid = c.relnamespace,
+                      unnest(array['INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER', 'REFERENCES']) as p
+                      where {IN_SCHEMAS} and c.relkind = 'r' and has_table_privilege(n.nspname, c.oid, p)""")
+    wrong = [r for r in rights if r[2] not in WRITABLE.get(r[1], set()) | ERASABLE.get((r[0], r[1]), set())]
+    if wrong:
+        raise AssertionError(f"runtime roles may write: {wrong}")
+
+
+def definers_are_closed():
+    none(f"""select n.nspname, p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+             where n.nspname in ('accord', 'membership', 'ledger', 'reinvestment', 'risk', 'kpi') and p.prosecdef
+               and (not coalesce(p.proconfig::text like '%search_path%', false)
+                    or has_function_privilege('public', p.oid, 'execute'))""", "open security definers")
+
+
+ALLIANCE = "018f0000-0000-7000-8000-0000000000aa"
+
+
+def seed(service):
+    """One event, so that there is something to attack."""
+    body = ('{"data":{},"recordedAt":"2026-04-01T00:00:00.000Z","subject":"alliance","type":"%s.probe.made.v1"}' % service)
+    psql(f"""begin; set local role {service}; set local search_path = {service}, accord;
+             set local accord.alliance_id = '{ALLIANCE}';
+             select sequence from journal_lock('{ALLIANCE}', true);
+             select sequence from journal_append('{ALLIANCE}', '{{open}}', array[sha256('salt')], array['{body}']);
+             commit;""")
+
+
+def attack(role, service, sql):
+    return psql(f"begin; set local role {role}; set local search_path = {service}, accord; "
+                f"set local accord.alliance_id = '{ALLIANCE}'; {sql}; commit;", fails=True)
+
+
+def history_is_never_changed():
+    for service in SERVICES:
+        seed(service)
+        histories = [row[0] for row in psql(
+            f"select table_name from accord.fact where schema_name = '{service}' and is_history")]
+        for table in ["journal", "journal_body"]:
+            for sql in (f"update {table} set sequence = sequence + 1", f"delete from {table}", f"truncate {table}"):
+                if attack(f"{service}_owner", service, sql) is None:
+                    raise AssertionError(f"{service}_owner could {sql}")
+        for table in histories + ["journal_head", "journal_cursor"]:
+            if attack(f"{service}_owner", service, f"truncate {table} cascade") is None:
+                raise AssertionError(f"{service}_owner could truncate {table}")
+        for table in histories:
+            triggers = psql(f"select tgname from pg_trigger where tgrelid = '{service}.{table}'::regclass and "
+                            "tgname = 'refuse_change' and tgenabled = 'O'")
+            if not triggers:
+                raise AssertionError(f"{service}.{table} is history that may be changed")
+        if attack(f"{service}_owner", service, "delete from journal_head") is None:
+            raise AssertionError(f"{service}_owner could delete the head")
+
+
+def runtime_cannot_disarm_or_drop():
+    for service in SERVICES:
+        for sql in ("alter table journal disable trigger all", "drop table journal", "drop schema " + service,
+                    "update journal set class = 'open'", "delete from journal_body", "truncate journal",
+                    "alter table journal_head disable row level security", "create table mine (x int)",
+                    "set role " + service + "_owner", "select accord.fact_register('a', 'b', 'c', false, 'd')",
+                    "update accord.clock set offset_ms = 1"):
+            # session_replication_role and the like need a superuser; SET ROLE needs membership.
+            if psql(f"set session authorization {service}; set search_path = {service}, accord; {sql};", fails=True) is None:
+                raise AssertionError(f"{service} could {sql}")
+
+
+def without_an_alliance_nothing_is_seen():
+    for service in SERVICES:
+        for table in ("journal", "journal_body"):
+            seen = psql(f"set session authorization {service}; select count(*) from {service}.{table};")
+            if seen != [["0"]]:
+                raise AssertionError(f"{service}.{table} shows {seen} to a query without an alliance")
+        other = psql(f"begin; set local accord.alliance_id = '018f0000-0000-7000-8000-0000000000bb'; set local role {service}; "
+                     f"select count(*) from {service}.journal; commit;")
+        if other != [["0"]]:
+            raise AssertionError(f"{service}.journal shows another alliance's rows")
+        own = psql(f"begin; set local accord.alliance_id = '{ALLIANCE}'; set local role {service}; "
+                   f"select count(*) > 0 from {service}.journal; commit;")
+        if own != [["t"]]:
+            raise AssertionError(f"{service}.journal does not show its own rows")
+
+
+def queries_of(path):
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    for part in re.split(r"^-- name: ", text, flags=re.M)[1:]:
+        name, _, body = part.partition("\n")
+        yield name.strip(), "\n".join(l for l in body.splitlines() if not l.lstrip().startswith("--")).strip().rstrip(";")
+
+
+def every_named_query_prepares():
+    for service in SERVICES:
+        for path in (f"services/{service}/queries.sql", "common/queries.sql"):
+            for name, body in queries_of(path):
+                if body.split()[0] in ("savepoint", "rollback", "release"):
+                    continue  # these are sent as they are
+                try:
+                    psql(f"set session authorization {service}; set search_path = {service}, accord; "
+                         f"prepare {name} as {body};")
+                except AssertionError as error:
+                    raise AssertionError(f"{path}: {name}: {error}") from error
+
+
+CHECKS = [every_named_query_prepares, every_key_starts_with_the_alliance, nothing_is_deferred,
+          rows_are_secured_by_alliance, every_table_is_a_fact_or_known_work, statements_fit_their_tables,
+          runtime_roles_own_and_create_nothing, nobody_writes_but_through_the_journal, definers_are_closed,
+          history_is_never_changed, runtime_cannot_disarm_or_drop, without_an_alliance_nothing_is_seen]
+
+
+def main():
+    os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+    passed = failed = 0
+    for check in CHECKS[:1] if sys.argv[1:] == ["queries"] else CHECKS:
+        try:
+            check()
+            passed += 1
+            print(f"  ok      {check.__name__.replace('_', ' ')}")
+        except AssertionError as error:
+            failed += 1
+            print(f"  FAILED  {check.__name__.replace('_', ' ')}: {error}")
+    print(f"{passed} passed, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
