@@ -190,12 +190,12 @@ select exists (select from hold as h
                where h.alliance_id = $1::uuid and h.month = $2::text and h.state = 'open'
                  and (h.expires_at is null or h.expires_at > $3::timestamptz)) as has_open_hold;
 
--- Alliances that the sweeper has work in; about no alliance in particular ($1 is null), so that only
--- due holds are to be seen.
--- name: hold_due_alliances
-select distinct h.alliance_id
+-- Has the sweeper something to do?
+-- name: hold_is_due
+select h.id
 from hold as h
-where $1::uuid is null and h.state = 'open' and h.expires_at <= accord.accord_now();
+where h.alliance_id = $1::uuid and h.state = 'open' and h.expires_at <= accord.accord_now()
+limit 1;
 
 -- name: capture_list
 select c.id, c.hold_id, c.transaction_id, c.drawdown_id, c.amount_pence, c.released_pence, c.is_final,

@@ -347,6 +347,6 @@ const size_t LEDGER_REACTION_COUNT = ARRAY_LENGTH(LEDGER_REACTIONS);
 /* --- by the clock ------------------------------------------------------------------------------------------------ */
 
 const struct sweep LEDGER_SWEEPS[] = {
-    {.name = "holds", .due = &QUERY_HOLD_DUE_ALLIANCES, .run = holds_expire},
+    {.name = "holds", .due = &QUERY_HOLD_IS_DUE, .run = holds_expire},
 };
 const size_t LEDGER_SWEEP_COUNT = ARRAY_LENGTH(LEDGER_SWEEPS);

@@ -88,7 +88,7 @@ bool period_reopen_check(const struct book *book, const struct period *period, s
                            month, period_state_word(period->state));
     const struct period *next = book_period(book, period->month + 1);
     if (next != NULL && next->state == PERIOD_CLOSED)
-        return problem_set(err, PROBLEM_PERIOD_ORDER,
+        return problem_set(err, PROBLEM_STATE_CONFLICT,
                            "a later month is closed; only the latest closed month is reopened");
     return true;
 }

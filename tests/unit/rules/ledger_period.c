@@ -102,7 +102,7 @@ static void only_the_latest_closed_month_is_reopened(void **state)
     assert_int_equal(err.code, PROBLEM_STATE_CONFLICT);
     f.periods[MAY].state = PERIOD_CLOSED;
     assert_false(period_reopen_check(&f.book, &f.periods[APRIL], &err));
-    assert_int_equal(err.code, PROBLEM_PERIOD_ORDER);
+    assert_int_equal(err.code, PROBLEM_STATE_CONFLICT);
     assert_true(period_reopen_check(&f.book, &f.periods[MAY], &err));
     f.periods[JUNE].state = f.periods[JULY].state = PERIOD_CLOSED;
     assert_true(period_reopen_check(&f.book, &f.periods[JULY], &err)); /* the last there is */
