@@ -1,7 +1,6 @@
 #include "services/membership/api.h"
 
 #include "common/journal.h"
-#include "common/trace.h"
 #include "services/membership/api/handlers.h"
 
 const struct route MEMBERSHIP_ROUTES[] = {
@@ -13,7 +12,7 @@ const struct route MEMBERSHIP_ROUTES[] = {
     {"listPartners", partner_list, NULL},
     {"getPartner", partner_get, NULL},
     {"leaveAlliance", partner_leave, NULL},
-    {"tracePartner", trace_get, NULL},
+    {"tracePartner", partner_trace, NULL},
     {"makeAppointment", appointment_make, NULL},
     {"listAppointments", appointment_list, NULL},
     {"getAppointment", appointment_get, NULL},
@@ -22,7 +21,7 @@ const struct route MEMBERSHIP_ROUTES[] = {
     {"draftAgreementVersion", agreement_draft, NULL},
     {"listAgreementVersions", agreement_list, NULL},
     {"getAgreementVersion", agreement_get, NULL},
-    {"traceAgreementVersion", trace_get, NULL},
+    {"traceAgreementVersion", agreement_trace, NULL},
     {"openDecision", decision_open_handle, decision_open_prepare},
     {"listDecisions", decision_list, NULL},
     {"getDecision", decision_get, NULL},

@@ -45,7 +45,8 @@ struct partner {
     enum partner_status status; /* common/access.h */
     int32_t joined_on;          /* DAY_NONE = never */
     int32_t left_on;
-    int64_t version; /* 0 = not on the roster */
+    int64_t version;
+    int64_t sequence; /* of the event that wrote it */
 };
 
 enum post { /* what a person is appointed to do (A5) */
@@ -219,6 +220,7 @@ struct agreement_version {
     int64_t drafted_ms;
     int64_t adopted_ms;
     int64_t version;
+    int64_t sequence; /* of the event that wrote it */
 };
 
 #endif

@@ -18,12 +18,12 @@ where $1::uuid is null
 order by alliance_id
 
 -- name: partner_get
-select organisation, name, role, is_voting, is_founder, status, joined_on, left_on, version
+select organisation, name, role, is_voting, is_founder, status, joined_on, left_on, version, sequence
 from partner
 where alliance_id = $1::uuid and organisation = $2::text
 
 -- name: partner_list
-select organisation, name, role, is_voting, is_founder, status, joined_on, left_on, version
+select organisation, name, role, is_voting, is_founder, status, joined_on, left_on, version, sequence
 from partner
 where alliance_id = $1::uuid
   and ($2::text is null or status = $2)
@@ -32,7 +32,7 @@ order by organisation
 limit $4::bigint
 
 -- name: partner_all
-select organisation, name, role, is_voting, is_founder, status, joined_on, left_on, version
+select organisation, name, role, is_voting, is_founder, status, joined_on, left_on, version, sequence
 from partner
 where alliance_id = $1::uuid
 order by organisation
@@ -81,12 +81,14 @@ values ($1::uuid, $2::uuid, $3::text)
 -- The agreement ---------------------------------------------------------------------------------------
 
 -- name: agreement_get
-select number, starts_on, summary, parameters, state, decision_id, drafted_at, adopted_at, version
+select number, starts_on, summary, parameters, state, decision_id, drafted_at, adopted_at, version,
+       sequence
 from agreement_version
 where alliance_id = $1::uuid and number = $2::integer
 
 -- name: agreement_list
-select number, starts_on, summary, parameters, state, decision_id, drafted_at, adopted_at, version
+select number, starts_on, summary, parameters, state, decision_id, drafted_at, adopted_at, version,
+       sequence
 from agreement_version
 where alliance_id = $1::uuid and ($2::integer is null or number > $2)
 order by number

@@ -230,15 +230,27 @@ static bool version_of_ref(struct act *act, const char *ref, struct agreement_ve
     return store_agreement_get(act->tx, (int32_t)strtol(text, NULL, 10), ret_version, err);
 }
 
+/* A fault of the draft, said of the version: whoever decides on it did not write its members. */
+static bool fault_say(struct problem *err)
+{
+    const struct problem fault = *err;
+    if (fault.fault_count == 0)
+        return false;
+    problem_clear(err);
+    return problem_set(err, fault.code, "%s", fault.faults[0].detail);
+}
+
 static bool version_check(struct act *act, const struct agreement_version *version,
                           struct problem *err)
 {
     alliance_auto_t alliance = {0};
     agreement_series_auto_t series = {0};
-    return store_alliance_get(act->tx, &alliance, err) &&
-           store_agreement_series(act->tx, &series, err) &&
-           adoption_check(version, series.versions, series.count, alliance.starts_on,
-                          alliance.ends_on, err);
+    if (!store_alliance_get(act->tx, &alliance, err) ||
+        !store_agreement_series(act->tx, &series, err))
+        return false;
+    return adoption_check(version, series.versions, series.count, alliance.starts_on,
+                          alliance.ends_on, err) ||
+           fault_say(err);
 }
 
 static bool version_describe(struct act *act, const char *ref, const char *effect,

@@ -4,6 +4,7 @@
 
 #include "common/instant.h"
 #include "common/json.h"
+#include "common/trace.h"
 #include "services/membership/api/handlers.h"
 #include "services/membership/api/present.h"
 #include "services/membership/events.h"
@@ -53,6 +54,19 @@ bool agreement_get(struct request *request, struct reply *reply, struct problem 
         return false;
     reply_ok(reply, agreement_present(&version), version.version);
     return true;
+}
+
+/* The first version came with the alliance: its trace starts at the event that wrote it last, too.
+ */
+bool agreement_trace(struct request *request, struct reply *reply, struct problem *err)
+{
+    agreement_auto_t version = {0};
+    char ref[REF_SIZE];
+    const int32_t number = (int32_t)strtol(request_path(request, "number"), NULL, 10);
+    if (!store_agreement_get(request->tx, number, &version, err))
+        return false;
+    snprintf(ref, sizeof ref, "agreement/versions/%d", number);
+    return trace_reply(request, reply, ref, version.sequence, err);
 }
 
 static bool draft_check(struct request *request, const struct alliance *alliance,

@@ -19,8 +19,8 @@
 
 /* --- opening --- */
 
-/* The owner speaks of its resource; to our caller that is the body's member `subject`. What does not
- * exist for the caller is the body's fault, not the path's. */
+/* The owner speaks of its resource; to our caller that is the body's member `subject`. What does
+ * not exist for the caller is the body's fault, not the path's. */
 static bool subject_fault(struct problem *err)
 {
     char detail[FAULT_DETAIL_SIZE];

@@ -9,11 +9,11 @@
 /* api/alliances.c */
 handler alliance_found, alliance_list, alliance_get, alliance_change;
 /* api/partners.c */
-handler partner_apply, partner_list, partner_get, partner_leave;
+handler partner_apply, partner_list, partner_get, partner_trace, partner_leave;
 /* api/appointments.c */
 handler appointment_make, appointment_list, appointment_get, appointment_finish;
 /* api/agreement.c */
-handler agreement_get_in_force, agreement_draft, agreement_list, agreement_get;
+handler agreement_get_in_force, agreement_draft, agreement_list, agreement_get, agreement_trace;
 /* api/decisions.c */
 prepare_function decision_open_prepare;
 handler decision_open_handle, decision_list, decision_get, decision_trace, decision_withdraw;

@@ -5,6 +5,7 @@
 #include "common/ids.h"
 #include "common/instant.h"
 #include "common/json.h"
+#include "common/trace.h"
 #include "services/membership/api/handlers.h"
 #include "services/membership/api/present.h"
 #include "services/membership/closing.h"
@@ -98,6 +99,17 @@ bool partner_get(struct request *request, struct reply *reply, struct problem *e
         return false;
     reply_ok(reply, partner_present(&partner), partner.version);
     return true;
+}
+
+/* A founder came with the alliance: its trace starts at the event that wrote it last, too. */
+bool partner_trace(struct request *request, struct reply *reply, struct problem *err)
+{
+    struct partner partner;
+    char ref[REF_SIZE];
+    if (!store_partner_get(request->tx, request_path(request, "organisation"), &partner, err))
+        return false;
+    snprintf(ref, sizeof ref, "partners/%s", partner.organisation);
+    return trace_reply(request, reply, ref, partner.sequence, err);
 }
 
 /* A partner leaves by who speaks for it; an applicant by its own token. */

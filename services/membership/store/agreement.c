@@ -59,6 +59,7 @@ bool agreement_of_row(const struct db_rows *rows, int row, struct agreement_vers
         .drafted_ms = row_instant(rows, row, "drafted_at"),
         .adopted_ms = row_instant(rows, row, "adopted_at"),
         .version = row_int(rows, row, "version"),
+        .sequence = row_int(rows, row, "sequence"),
     };
     row_copy(rows, row, "summary", version.summary, sizeof version.summary);
     row_copy(rows, row, "decision_id", version.decision_id, sizeof version.decision_id);

@@ -68,6 +68,7 @@ void partner_of_row(const struct db_rows *rows, int row, struct partner *ret_par
         .joined_on = row_day(rows, row, "joined_on"),
         .left_on = row_day(rows, row, "left_on"),
         .version = row_int(rows, row, "version"),
+        .sequence = row_int(rows, row, "sequence"),
     };
     row_copy(rows, row, "organisation", ret_partner->organisation,
              sizeof ret_partner->organisation);

@@ -91,7 +91,8 @@ create table vote (
     cast_at timestamptz not null,
     appointment_id uuid not null,
     primary key (alliance_id, decision_id, organisation, number),
-    constraint vote_disagrees_with_a_reason check (choice <> 'disagree' or length(reason) > 0)
+    constraint vote_disagrees_with_a_reason check (
+        choice <> 'disagree' or coalesce(length(reason), 0) > 0)
 );
 alter table vote
     add foreign key (alliance_id, decision_id, organisation)
@@ -111,7 +112,7 @@ create table decision_effect (
     version bigint not null check (version > 0),
     primary key (alliance_id, decision_id, service),
     check ((state = 'pending') = (event is null)),
-    check (state <> 'refused' or length(reason) > 0)
+    check (state <> 'refused' or coalesce(length(reason), 0) > 0)
 );
 alter table decision_effect
     add foreign key (alliance_id, decision_id) references decision (alliance_id, id);
