@@ -115,7 +115,7 @@ class Running:
         with open(self.output, encoding="utf-8") as file:
             return file.read()
 
-    def ready(self, seconds=60):
+    def ready(self, seconds=120):
         """Up; with the example if it is played."""
         def look():
             assert self.process.poll() is None, f"make run ended: {self.text()}"
@@ -188,7 +188,7 @@ def pid_of(data, pattern):
 @test
 def a_first_start_from_a_closed_home_plays_the_example(home):
     home.env["ACCORD_EXAMPLE"] = "yes"
-    home.running = home.start().ready(120)
+    home.running = home.start().ready()
     text = home.running.text()
     lines = [line.strip() for line in text.splitlines() if line.strip().startswith("curl ")]
     assert len(lines) == 3, text

@@ -99,7 +99,7 @@ def a_dry_run_stores_nothing(figures):
 def a_file_with_bad_rows_is_refused_whole_and_each_is_named(figures):
     lines = figures.text.splitlines()
     fields = lines[2].split(",")
-    lines[2] = ",".join([*fields[:3], "many", *fields[4:]])
+    lines[2] = ",".join([*fields[:4], str(int(fields[3]) + 1), *fields[5:]])  # more breaches than attendances
     fields = lines[4].split(",")
     lines[4] = ",".join([fields[0], "ZZ9", *fields[2:]])
     bad = "\n".join(lines) + "\n"
