@@ -126,7 +126,7 @@ unit-tests: $(RULES_TESTS) $(COMMON_TESTS)
 store-tests: $(STORE_TESTS)
 
 # --- the two commands, and the rest -------------------------------------------------------------------
-.PHONY: help deps run test lint bench clean clean-data
+.PHONY: help deps run test check-sql lint bench clean clean-data
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 deps: ## install what is missing from deploy/packages.txt (root)
@@ -135,6 +135,8 @@ run: ## install what is missing, build, start everything, play the example, stay
 	@deploy/run
 test: ## everything that CI runs
 	@tests/run
+check-sql: ## prepare every named query against a migrated database
+	@tests/store/run check-sql
 lint: ## format, static analysis, spec lint
 	@tests/lint
 bench: ## measure, print medians of paired runs
