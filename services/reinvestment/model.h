@@ -8,7 +8,11 @@
 
 #include "common/limits.h"
 
-enum { LISTED_MAX = 20, MILESTONES_MAX = 20 };
+enum {
+    LISTED_MAX = 20,
+    MILESTONES_MAX = 12,         /* and benefits: a decision's event holds them all */
+    PASSAGE_SIZE = 4 * 1000 + 1, /* 1,000 characters: case and drawdown share an event */
+};
 
 /* A ring-fence of the agreement in force, with the ledger's figures as last told (C1). */
 struct ring_fence {
@@ -55,7 +59,7 @@ struct benefit {
 struct business_case {
     char id[UUID_SIZE];
     char title[NAME_SIZE];
-    char summary[TEXT_SIZE];
+    char summary[PASSAGE_SIZE];
     char sponsor[ODS_SIZE];
     char beneficiary[ODS_SIZE];
     char ring_fence[CODE_SIZE];
@@ -98,7 +102,7 @@ struct drawdown {
     char milestone[CODE_SIZE]; /* "" = none */
     int64_t amount_pence;
     char beneficiary[ODS_SIZE];
-    char evidence[TEXT_SIZE];
+    char evidence[PASSAGE_SIZE];
     enum drawdown_state state;
     int64_t requested_ms;
     char requested_organisation[ODS_SIZE];
@@ -108,7 +112,7 @@ struct drawdown {
     char verified_by[UUID_SIZE];
     char transaction_id[UUID_SIZE];
     int64_t captured_ms;
-    char reason[TEXT_SIZE];
+    char reason[PASSAGE_SIZE];
     int64_t version;
 };
 

@@ -117,7 +117,7 @@ static bool milestones_check(const struct business_case *a_case, struct problem 
             ok = problem_add(err, PROBLEM_RULE_BROKEN, "duplicate", pointer,
                              "milestone %s stands twice", milestone->code);
         }
-        /* Amounts fit 53 bits and there are 20 of them: no overflow. */
+        /* Amounts fit 53 bits and there are 12 of them: no overflow. */
         sum_pence += milestone->amount_pence;
     }
     if (sum_pence <= a_case->award_pence)

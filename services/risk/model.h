@@ -10,7 +10,8 @@
 
 enum {
     FACTOR_MAX = 5,
-    LISTED_MAX = 50, /* supporting organisations, links */
+    SUPPORTING_MAX = 50,
+    LINKS_MAX = 30, /* an event holds a risk twice, and its links three times */
     SIGNATURES_MAX = 2,
     PASSAGE_SIZE = 4 * 1000 + 1, /* a passage of 1,000 characters */
 };
@@ -81,9 +82,9 @@ struct risk {
     enum category category;
     char owner_organisation[ODS_SIZE];
     char owner_appointment_id[UUID_SIZE]; /* "" = nobody in person */
-    char supporting[LISTED_MAX][ODS_SIZE];
+    char supporting[SUPPORTING_MAX][ODS_SIZE];
     int supporting_count;
-    char links[LISTED_MAX][REF_SIZE];
+    char links[LINKS_MAX][REF_SIZE];
     int link_count;
     struct rating current;
     struct rating initial;

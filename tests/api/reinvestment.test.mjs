@@ -179,6 +179,21 @@ test('a drawdown stays within the award and is verified by somebody else, of som
   await requested(caseId, 1000);
 });
 
+test('the largest case that the specification allows can be drafted, drawn on and closed', async () => {
+  const text = (length) => '\u{1F3E5}'.repeat(length); // four bytes each
+  const number = (i) => String(i).padStart(2, '0');
+  const milestones = Array.from({ length: 12 }, (_, i) => ({ code: `${'a'.repeat(78)}${number(i)}`, title: text(200), dueOn: today(60), amount: gbp(1) }));
+  const benefits = Array.from({ length: 12 }, (_, i) => ({ indicator: `${'a'.repeat(78)}${number(i)}`, baseline: '-123456789012.123456', target: '-123456789012.123456', dueOn: today(300) }));
+  const caseId = await stage.caseInDelivery({ title: text(200), summary: text(1000), service: text(200), specialty: text(200), award: gbp(100), milestones, benefits });
+  const values = { caseId };
+  const { id: drawdownId } = await requested(caseId, 100, { milestone: milestones[11].code, evidence: text(1000) });
+  stage.share();
+  const refused = await stage.do(200, verifier, 'verifyDrawdown', { values: { drawdownId }, body: { outcome: 'refused', reason: text(1000) } });
+  assert.deepEqual([refused.evidence, refused.reason], [text(1000), text(1000)]);
+  const closed = await stage.do(200, sponsor, 'closeCase', { values, body: { outcome: 'cancelled', reason: text(4000) } });
+  assert.deepEqual([closed.reason, closed.summary, closed.milestones, closed.benefits], [text(4000), text(1000), milestones, benefits]);
+});
+
 test('a closed case gives back what was not drawn', async () => {
   const { available } = await ringFence();
   const caseId = await stage.caseInDelivery({ award: gbp(3000), milestones: [] });

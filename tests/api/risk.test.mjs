@@ -99,6 +99,16 @@ test('an NHS number is refused wherever it stands in free text', async () => {
   await refusedWith('personal-data', stage.director, 'adoptCriteria', { body: { bands, reason } });
 });
 
+test('the largest risk that the specification allows can be logged, scored and closed', async () => {
+  const passage = '\u{1F3E5}'.repeat(1000); // four bytes each
+  const links = Array.from({ length: 30 }, (_, i) => `kpi/${'a'.repeat(154)}${String(i).padStart(2, '0')}`);
+  const { id: riskId } = await log({ title: passage.slice(0, 400), cause: passage, event: passage, effect: passage, links, supportingOrganisations: ['ZZ1', 'ZZ2', 'ZZ3', 'ZZ4'] });
+  const values = { riskId };
+  await stage.do(201, quality, 'scoreRisk', { values, body: { likelihood: 1, consequence: 1, reason: passage } });
+  const closed = await stage.do(200, quality, 'closeRisk', { values, body: { reason: passage } });
+  assert.deepEqual([closed.state, closed.cause, closed.reason, closed.links], ['closed', passage, passage, links]);
+});
+
 test('an ordinary risk is closed once, and then left alone', async () => {
   const { id: riskId } = await log();
   const values = { riskId };

@@ -92,6 +92,30 @@ static struct risk risk_now(const char *id)
     return risk;
 }
 
+/* Whole structs are compared: what stands between the members of a rating is not its business. */
+static void rating_clean(struct rating *rating)
+{
+    struct rating clean;
+    memset(&clean, 0, sizeof(clean));
+    clean.likelihood = rating->likelihood;
+    clean.consequence = rating->consequence;
+    clean.score = rating->score;
+    clean.band = rating->band;
+    clean.criteria_version = rating->criteria_version;
+    memcpy(rating, &clean, sizeof(clean));
+}
+
+static void assert_risk_equal(struct risk a, struct risk b)
+{
+    struct risk *const both[] = {&a, &b};
+    for (int i = 0; i < 2; i++) {
+        rating_clean(&both[i]->current);
+        rating_clean(&both[i]->initial);
+        rating_clean(&both[i]->target);
+    }
+    assert_memory_equal(&a, &b, sizeof(a));
+}
+
 static struct editor editor_at(int64_t now_ms)
 {
     struct editor editor = {.appointment_id = SOMEBODY, .organisation = "ZZ3", .now_ms = now_ms};
@@ -185,7 +209,7 @@ static void a_risk_comes_back_as_it_was_announced(void **state)
 {
     (void)state;
     struct risk risk = logged_risk(1776000000000, CATEGORY_WORKFORCE), read = risk_now(risk.id);
-    assert_memory_equal(&read, &risk, sizeof(read));
+    assert_risk_equal(read, risk);
     assert_int_equal(read.current.score, 16);
     assert_int_equal(read.current.band, BAND_EXTREME);
 }
@@ -230,10 +254,10 @@ static void every_version_of_a_risk_stays(void **state)
     assert_done(store_risk_history_list(tx, first.id, NULL, 10, &rows, &err), err);
     assert_int_equal(rows.count, 2);
     assert_done(risk_of_row(&rows, 0, &read, &err), err);
-    assert_memory_equal(&read, &first, sizeof(read));
+    assert_risk_equal(read, first);
     memset(&read, 0, sizeof(read));
     assert_done(risk_of_row(&rows, 1, &read, &err), err);
-    assert_memory_equal(&read, &second, sizeof(read));
+    assert_risk_equal(read, second);
     assert_done(store_risk_history_list(tx, first.id, "1", 10, &rest, &err), err);
     assert_int_equal(rest.count, 1);
 }
@@ -348,7 +372,7 @@ static void the_tables_refuse_what_breaks_an_invariant(void **state)
         problem_clear(&err);
     }
     struct risk read = risk_now(risk.id);
-    assert_memory_equal(&read, &risk, sizeof(read));
+    assert_risk_equal(read, risk);
 }
 
 int main(void)
