@@ -166,6 +166,28 @@ static void an_appointment_counts_while_its_organisation_is_active(void **state)
     assert_int_equal(check(&lead, "partner"), PROBLEM_ROLE_MISSING);
 }
 
+/* What stands in the array beyond the count is left from somebody else. */
+static void an_appointment_beyond_the_count_gives_nothing(void **state)
+{
+    (void)state;
+    static const char *const ROLES[] = {"partner", "founder", "representative", "finance-lead",
+                                        "auditor"};
+    static const char *const NAMED[] = {"ZZ1"};
+    static const char *const ACTS[] = {"finance-lead", NULL};
+    static const char *const LEFT[] = {"partner-representative", "finance-lead", "auditor"};
+    for (size_t i = 0; i < ARRAY_LENGTH(LEFT); i++) {
+        struct standing person = {.has_alliance = true, .partner_status = PARTNER_LAPSED};
+        appoint(&person, LEFT[i], "ZZ1", true);
+        person.appointments[0].is_of_founder = true;
+        person.appointment_count = 0;
+        for (size_t j = 0; j < ARRAY_LENGTH(ROLES); j++)
+            assert_int_equal(check(&person, ROLES[j]), PROBLEM_NOT_FOUND);
+        assert_null(standing_speaks_for(&person, "ZZ1"));
+        assert_null(standing_acts_by(&person, ACTS));
+        assert_false(access_may_know(&person, NAMED, 1));
+    }
+}
+
 static void an_auditor_comes_from_outside(void **state)
 {
     (void)state;
@@ -257,6 +279,7 @@ int main(void)
         cmocka_unit_test(a_person_of_a_founder_sees_the_forming_alliance_too),
         cmocka_unit_test(an_appointment_counts_while_its_organisation_is_active),
         cmocka_unit_test(an_auditor_comes_from_outside),
+        cmocka_unit_test(an_appointment_beyond_the_count_gives_nothing),
         cmocka_unit_test(a_scope_is_held_whole_or_not),
         cmocka_unit_test(a_token_of_one_organisation_never_speaks_for_another),
         cmocka_unit_test(who_acts_does_so_by_the_best_role_of_the_own_organisation),

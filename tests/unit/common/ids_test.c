@@ -33,6 +33,7 @@ static void ods_codes_are_three_to_ten_capitals_or_digits(void **state)
 {
     (void)state;
     assert_true(ods_is_valid("ZZ1") && ods_is_valid("RWE") && ods_is_valid("0123456789"));
+    assert_true(ods_is_valid("AAA") && ods_is_valid("ZZZ"));
     assert_false(ods_is_valid("ZZ") || ods_is_valid("") || ods_is_valid("01234567890"));
     assert_false(ods_is_valid("zz1") || ods_is_valid("ZZ 1") || ods_is_valid("ZZ1\n"));
 }
@@ -42,6 +43,7 @@ static void references_name_their_service(void **state)
     (void)state;
     assert_true(ref_is_valid("ledger/holds/018f0000-0000-7000-8000-00000000000a"));
     assert_true(ref_is_valid("alliance") && ref_is_valid("partners/ZZ5"));
+    assert_true(ref_is_valid("a/z/A/Z/0/9"));
     assert_true(ref_is_valid("kpi/indicators/ae-4h/specifications/1"));
     assert_true(ref_is_valid("ledger/accounts/partner:ZZ1:position"));
     assert_false(ref_is_valid("") || ref_is_valid("/a") || ref_is_valid("a/") ||
@@ -82,6 +84,7 @@ static void nhs_numbers_are_found_as_whole_tokens(void **state)
         "x 1234567890 9434765919",
         "number-9434765919",
         "{9434765919}",
+        "9434765919, 5 times",
     };
     for (size_t i = 0; i < sizeof found / sizeof found[0]; i++)
         if (!text_has_nhs_number(found[i]))
@@ -101,6 +104,7 @@ static void nhs_numbers_are_found_as_whole_tokens(void **state)
         "_9434765919",
         "0.9434765919",
         "9434765919.50",
+        "9434765919.5",
         "12-943-476-5919",
         "943-476-5919-12",
         "01162 588888",

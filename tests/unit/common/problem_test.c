@@ -51,6 +51,30 @@ static void faults_are_collected_the_first_sixteen_kept_all_counted(void **state
     assert_true(err.detail[0] != '\0');
 }
 
+static void the_first_fault_says_what_kind_of_problem_it_is(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    assert_false(problem_add(&err, PROBLEM_RULE_BROKEN, "first", "/a", "one"));
+    assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
+    assert_non_null(strstr(err.detail, problem_title(PROBLEM_RULE_BROKEN)));
+    assert_false(problem_add(&err, PROBLEM_NOT_BALANCED, "second", "/b", "two"));
+    assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
+    assert_int_equal(err.fault_count, 2);
+}
+
+static void a_text_as_long_as_the_room_for_it_is_cut_too(void **state)
+{
+    (void)state;
+    char text[PROBLEM_DETAIL_SIZE + 1];
+    memset(text, 'x', PROBLEM_DETAIL_SIZE);
+    strcpy(text + PROBLEM_DETAIL_SIZE - 2, "\u00e9"); /* its second byte does not fit */
+    struct problem err = {0};
+    assert_false(problem_set(&err, PROBLEM_INTERNAL, "%s", text));
+    assert_int_equal(strlen(err.detail), PROBLEM_DETAIL_SIZE - 2);
+    assert_int_equal(err.detail[PROBLEM_DETAIL_SIZE - 3], 'x');
+}
+
 static void a_cut_text_never_ends_within_a_character(void **state)
 {
     (void)state;
@@ -111,7 +135,9 @@ int main(void)
         cmocka_unit_test(set_says_what_and_is_always_false),
         cmocka_unit_test(the_new_detail_may_quote_the_old),
         cmocka_unit_test(faults_are_collected_the_first_sixteen_kept_all_counted),
+        cmocka_unit_test(the_first_fault_says_what_kind_of_problem_it_is),
         cmocka_unit_test(a_cut_text_never_ends_within_a_character),
+        cmocka_unit_test(a_text_as_long_as_the_room_for_it_is_cut_too),
         cmocka_unit_test(what_cannot_be_formatted_leaves_no_rubbish),
         cmocka_unit_test(quoted_control_characters_are_replaced),
         cmocka_unit_test(slugs_are_unique_and_found_again),
