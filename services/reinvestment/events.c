@@ -353,9 +353,12 @@ static bool hold_placed(struct act *act, const struct foreign_event *event, stru
     const json_t *hold = json_member(event->data, "hold");
     struct business_case a_case = {0};
     bool found;
+    const char *decision_id = json_text(hold, "decisionId"), *hold_id = json_text(hold, "id");
     if (!case_of_hold(act, event, &found, &a_case, err))
         return false;
-    if (!found || !case_fund(&a_case, json_text(hold, "decisionId"), json_text(hold, "id")))
+    if (found && (decision_id == NULL || hold_id == NULL))
+        return problem_set(err, PROBLEM_INTERNAL, "a hold without an id or a decision");
+    if (!found || !case_fund(&a_case, decision_id, hold_id))
         return true;
     return case_append(act, "reinvestment.case.funded.v1", &a_case, err);
 }
@@ -426,14 +429,16 @@ static bool hold_captured(struct act *act, const struct foreign_event *event, st
 {
     const json_t *capture = json_member(event->data, "capture");
     const char *id = json_text(capture, "drawdownId");
+    const char *transaction_id = json_text(capture, "transactionId");
     struct drawdown drawdown = {0};
     struct business_case a_case = {0};
     if (id == NULL)
         return true;
     if (!drawdown_and_case(act, id, &drawdown, &a_case, err))
         return false;
-    if (!drawdown_capture(&a_case, &drawdown, json_text(capture, "transactionId"),
-                          event->occurred_ms))
+    if (transaction_id == NULL)
+        return problem_set(err, PROBLEM_INTERNAL, "a capture without a transaction");
+    if (!drawdown_capture(&a_case, &drawdown, transaction_id, event->occurred_ms))
         return true;
     return drawdown_append(act, "reinvestment.drawdown.captured.v1", &a_case, &drawdown, err);
 }
