@@ -46,6 +46,10 @@ test('a value without an agreed specification is refused', async () => {
   await importing('rule-broken', quality, code, file('2026-04-01,ZZ1,1,4,1,0'));
 });
 
+test('a file for an indicator that does not exist is refused', async () => {
+  await importing('unknown-reference', quality, 'no-such-indicator', file('2026-04-01,ZZ1,1,4,1,0'));
+});
+
 test('a specification is agreed by decision, and a newer one supersedes it', async () => {
   const code = await agreed();
   const first = await stage.do(200, quality, 'getSpecification', { values: { indicatorCode: code, specificationNumber: 1 } });
