@@ -241,10 +241,21 @@ static bool tls_read(const char *path, const json_t *root, struct config *ret_co
            path_read(tls, place, "authority", ret_config->tls_authority, err);
 }
 
+static bool rate_read(const json_t *object, struct place place, unsigned *ret_per_s,
+                      struct problem *err)
+{
+    const json_t *rate = json_object_get(object, "rateLimit");
+    json_int_t per_s = json_integer_value(rate);
+    *ret_per_s = (unsigned)per_s;
+    if (rate != NULL && (!json_is_integer(rate) || per_s < 1 || per_s > CONFIG_RATE_MAX))
+        return fault(place, "rateLimit", "is not a number of requests a second", err);
+    return true;
+}
+
 bool config_read(const char *path, struct config *ret_config, struct problem *err)
 {
-    static const char *const known[] = {"baseUrl", "audience", "keys",     "issuers",
-                                        "tls",     "operator", "services", NULL};
+    static const char *const known[] = {"baseUrl",  "audience",  "keys",     "issuers", "tls",
+                                        "operator", "rateLimit", "services", NULL};
     struct place place = {path, ""};
     struct config config = {.service_count = 0};
     json_auto_t *root = NULL;
@@ -259,7 +270,8 @@ bool config_read(const char *path, struct config *ret_config, struct problem *er
         !path_read(root, place, "issuers", config.issuers, err) ||
         (json_object_get(root, "operator") != NULL &&
          !text_read(root, place, "operator", config.operator, sizeof config.operator, err)) ||
-        !tls_read(path, root, &config, err) || !services_read(path, root, &config, err))
+        !rate_read(root, place, &config.rate_per_s, err) || !tls_read(path, root, &config, err) ||
+        !services_read(path, root, &config, err))
         return false;
     size_t length = strlen(config.base_url);
     if (config.base_url[length - 1] == '/')

@@ -19,6 +19,7 @@ enum {
     ADDRESS_SIZE = 128,
     CONNINFO_SIZE = 1024,
     PATH_SIZE = 1024,
+    CONFIG_RATE_MAX = 1000000,
     CONFIG_BYTES_MAX = 1024 * 1024,
 };
 
@@ -47,6 +48,7 @@ struct config {
     char tls_certificate[PATH_SIZE];
     char tls_authority[PATH_SIZE];
     char operator[CONNINFO_SIZE]; /* a role that sees everything, for accord-audit; "" = none */
+    unsigned rate_per_s; /* requests that a client may make each second; 0 = as the house has it */
     struct config_service services[CONFIG_SERVICES_MAX];
     int service_count;
 };

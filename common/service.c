@@ -155,6 +155,7 @@ static bool http_open(struct service_context *context, const struct config_insta
 {
     struct http_config http = {.host = instance->http_host,
                                .port = instance->http_port,
+                               .rate_per_s = context->config->rate_per_s,
                                .api_description = context->service->api_description};
     signer_derive(context->signer, "accord cursors", http.cursor_secret);
     return http_start(context, &http, err);

@@ -17,10 +17,10 @@ services_configure() {
         number=$((number + 1))
         service_configuration "$number" "$service"
     done | jq -s --arg baseUrl "$ACCORD_BASE_URL" --arg audience "$ACCORD_AUDIENCE" --arg keys "$KEYS" \
-        --arg issuers "$KEYS/issuers.json" \
+        --argjson rateLimit "$ACCORD_CLIENT_RATE" --arg issuers "$KEYS/issuers.json" \
         --arg operator "host='$SOCKETS' port=$ACCORD_DATABASE_PORT dbname=accord user=postgres" \
         '{baseUrl: $baseUrl, audience: $audience, keys: $keys, issuers: $issuers, operator: $operator,
-          services: from_entries}' \
+          rateLimit: $rateLimit, services: from_entries}' \
         >"$CONFIG.new"
     mv "$CONFIG.new" "$CONFIG"
 }

@@ -17,6 +17,7 @@ SETTINGS=(
     ACCORD_AUDIENCE        # `aud` of the tokens that are for us
     ACCORD_ISSUER          # the development issuer
     ACCORD_FLOOD_RATE      # requests a second and address, above which nginx answers 429
+    ACCORD_CLIENT_RATE     # requests a second that one client may make
     ACCORD_PARTS           # all, or database: PostgreSQL with migrations, keys and configuration only
     ACCORD_EXAMPLE         # yes: play the example once
     ACCORD_TEST_CLOCK      # yes: mark the cluster as a test, whose clock may be moved
@@ -28,7 +29,7 @@ settings_default() {
     : "${ACCORD_PORT:=8080}" "${ACCORD_DATABASE_PORT:=7432}" "${ACCORD_SERVICE_PORTS:=7100}"
     : "${ACCORD_INSTANCES:=1}" "${ACCORD_BASE_URL:=http://127.0.0.1:$ACCORD_PORT}"
     : "${ACCORD_AUDIENCE:=https://accord.example}" "${ACCORD_ISSUER:=https://issuer.accord.example}"
-    : "${ACCORD_FLOOD_RATE:=20000}" "${ACCORD_PARTS:=all}" "${ACCORD_EXAMPLE:=yes}"
+    : "${ACCORD_FLOOD_RATE:=20000}" "${ACCORD_CLIENT_RATE:=1000}" "${ACCORD_PARTS:=all}" "${ACCORD_EXAMPLE:=yes}"
     : "${ACCORD_TEST_CLOCK:=no}" "${ACCORD_UNDER_MAKE:=no}" "${ACCORD_SETTLED:=}"
     local name value
     for name in ACCORD_PORT ACCORD_DATABASE_PORT ACCORD_SERVICE_PORTS ACCORD_INSTANCES; do

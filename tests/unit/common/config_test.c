@@ -55,9 +55,10 @@ static void the_whole_file_is_read(void **state)
     (void)state;
     struct problem err = {0};
     struct config config;
-    write_file(CONFIG(FILES ",\"services\":" SERVICES));
+    write_file(CONFIG(FILES ",\"rateLimit\":5,\"services\":" SERVICES));
     if (!config_read(path, &config, &err))
         fail_msg("%s", err.detail);
+    assert_int_equal(config.rate_per_s, 5);
     assert_string_equal(config.base_url, "http://127.0.0.1:8080");
     assert_string_equal(config.audience, "https://accord.example");
     char keys[80];
@@ -93,6 +94,8 @@ static void every_fault_has_its_sentence(void **state)
         {CONFIG("\"keys\":\"\""), "keys is empty"},
         {CONFIG(FILES), "services is missing or not an object"},
         {CONFIG(FILES ",\"port\":1"), "port is not a setting"},
+        {CONFIG(FILES ",\"rateLimit\":0"), "rateLimit is not a number of requests a second"},
+        {CONFIG(FILES ",\"rateLimit\":\"5\""), "rateLimit is not a number of requests a second"},
         {CONFIG(FILES ",\"services\":{\"ledgre\":{}}"), "services.ledgre is no service of Accord"},
         {CONFIG(FILES ",\"services\":{\"risk\":1}"), "services.risk is not an object"},
         {CONFIG(FILES ",\"services\":{\"risk\":{}}"), "services.risk.database is missing"},
