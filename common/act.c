@@ -11,6 +11,8 @@
 #include "common/log.h"
 #include "common/queries.h"
 
+/* More than this is sent, and waited for, at once: an answer's deadline covers no more work than that
+ * of one statement, however much a single act appends. */
 enum { PENDING_BYTES_MAX = 1024 * 1024 };
 
 /* A PostgreSQL array literal that grows: {"a","b"}. */
@@ -258,6 +260,29 @@ static void head_move(struct act *act, bool is_restricted, const struct hash *sa
     hash_format(&head, act->head_hash);
 }
 
+/* Sends the events that are pending. */
+static bool pending_send(struct act *act, bool waits, struct problem *err)
+{
+    struct act_private *private = act->private;
+    if (private->bodies.size == 0)
+        return true;
+    if (!appended_check(private, err))
+        return false;
+    private->sent_sequence = act->sequence;
+    memcpy(private->sent_hash, act->head_hash, DIGEST_SIZE);
+    /* The hook must not run for this query: there is nothing pending any more. */
+    struct array_text classes = private->classes, salts = private->salts, bodies = private->bodies;
+    private->classes = private->salts = private->bodies = (struct array_text){.text = NULL};
+    bool ok = waits ? db_select(act->tx, &QUERY_JOURNAL_APPEND, &private->appended, err,
+                                db_text(classes.text), db_text(salts.text), db_text(bodies.text))
+                    : db_send(act->tx, &QUERY_JOURNAL_APPEND, &private->appended, err,
+                              db_text(classes.text), db_text(salts.text), db_text(bodies.text));
+    array_clear(&classes);
+    array_clear(&salts);
+    array_clear(&bodies);
+    return ok;
+}
+
 bool act_append(struct act *act, const struct event *event, struct problem *err)
 {
     struct act_private *private = act->private;
@@ -273,7 +298,7 @@ bool act_append(struct act *act, const struct event *event, struct problem *err)
         return problem_set(err, PROBLEM_BODY_TOO_LARGE,
                            "an event holds at most %d bytes; this %s would have %zu",
                            EVENT_BYTES_MAX, event->type, size);
-    if (private->bodies.size + size > PENDING_BYTES_MAX && !act_flush(act, err))
+    if (private->bodies.size + size > PENDING_BYTES_MAX && !pending_send(act, true, err))
         return false;
     struct hash salt;
     char salt_text[2 + DIGEST_SIZE];
@@ -288,22 +313,7 @@ bool act_append(struct act *act, const struct event *event, struct problem *err)
 
 bool act_flush(struct act *act, struct problem *err)
 {
-    struct act_private *private = act->private;
-    if (private->bodies.size == 0)
-        return true;
-    if (!appended_check(private, err))
-        return false;
-    private->sent_sequence = act->sequence;
-    memcpy(private->sent_hash, act->head_hash, DIGEST_SIZE);
-    /* The hook must not run for this query: there is nothing pending any more. */
-    struct array_text classes = private->classes, salts = private->salts, bodies = private->bodies;
-    private->classes = private->salts = private->bodies = (struct array_text){.text = NULL};
-    bool is_sent = db_send(act->tx, &QUERY_JOURNAL_APPEND, &private->appended, err,
-                           db_text(classes.text), db_text(salts.text), db_text(bodies.text));
-    array_clear(&classes);
-    array_clear(&salts);
-    array_clear(&bodies);
-    return is_sent;
+    return pending_send(act, false, err);
 }
 
 bool act_mark(struct act *act, struct act_mark *ret_mark, struct problem *err)
