@@ -11,7 +11,10 @@
 #include "common/service_context.h"
 #include "common/spec.h"
 
-enum { VISITED_MAX = 512 };
+enum {
+    VISITED_MAX = 512,
+    ASK_MS = 300, /* one that is not there must not use up the time of all */
+};
 
 static json_t *need(json_t *value)
 {
@@ -164,23 +167,23 @@ static bool walk_ask(struct walk *walk, const char *service, json_t *subjects, j
                           .request_id = walk->request->request_id,
                           .traceparent = walk->request->traceparent,
                           .arguments = arguments,
-                          .timeout_ms = (int)left_ms};
+                          .timeout_ms = left_ms < ASK_MS ? (int)left_ms : ASK_MS};
     if (left_ms <= 0 || !bus_ask(walk->request->context->bus, &ask, &answer, &fault))
         return false;
     *ret_events = json_incref(json_object_get(answer, "events"));
     return true;
 }
 
-static void walk_miss(struct walk *walk, const char *service)
+static bool has_missed(const struct walk *walk, const char *service)
 {
     size_t index;
     const json_t *named;
     json_array_foreach(walk->incomplete, index, named)
     {
         if (strcmp(json_string_value(named), service) == 0)
-            return;
+            return true;
     }
-    json_push_new(walk->incomplete, json_string(service));
+    return false;
 }
 
 static bool walk_read(struct walk *walk, const char *service, json_t *subjects, struct problem *err)
@@ -191,8 +194,10 @@ static bool walk_read(struct walk *walk, const char *service, json_t *subjects, 
     if (strcmp(service, walk->request->context->service->name) == 0) {
         if (!trace_events(walk->request->tx, service, subjects, &events, err))
             return false;
+    } else if (has_missed(walk, service)) {
+        return true;
     } else if (!walk_ask(walk, service, subjects, &events)) {
-        walk_miss(walk, service);
+        json_push_new(walk->incomplete, json_string(service));
         return true;
     }
     json_array_foreach(events, index, event)
