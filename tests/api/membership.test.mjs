@@ -689,6 +689,33 @@ test('names of people are shown, and never enter the journal', async () => {
   assert.ok(!journal.text.includes('Name of'));
 });
 
+// --- what stays for ever ---
+
+test('no free text holds an NHS number: what is announced stays for ever', async () => {
+  const hall = await Hall.founded();
+  await hall.apply('ZZ5');
+  const { id } = await hall.resolve('texts');
+  const text = 'Patient 943 476 5919 waited.';
+  const values = { decisionId: id, organisation: 'ZZ1' };
+  const refusals = [
+    [hall.director, 'changeAlliance', { body: { objectives: ['Fine', text] }, match: '"2"' }, '/objectives/1'],
+    [hall.reps.ZZ6, 'applyForPartnership', { body: { name: text, role: 'provider', isVoting: true, representative: person('rep.zz6') } }, '/name'],
+    [hall.reps.ZZ1, 'leaveAlliance', { values, body: { reason: text } }, '/reason'],
+    [hall.reps.ZZ1, 'makeAppointment', { body: { person: { ...person('x'), name: text }, role: 'deputy', organisation: 'ZZ1' } }, '/person/name'],
+    [hall.reps.ZZ1, 'draftAgreementVersion', { body: draft({ summary: text }) }, '/summary'],
+    [hall.director, 'openDecision', { body: hall.openBody('partners/ZZ5', 'admit', { rationale: text }) }, '/rationale'],
+    [hall.reps.ZZ1, 'castVote', { values, body: { choice: 'disagree', reason: text } }, '/reason'],
+    [hall.reps.ZZ1, 'declareRecusal', { values, body: { organisation: 'ZZ1', reason: text } }, '/reason'],
+    [hall.director, 'withdrawDecision', { values, body: { reason: text } }, '/reason'],
+  ];
+  for (const [who, operationId, options, pointer] of refusals)
+    assert.deepEqual(faultsAt(await hall.refuse('personal-data', who, operationId, options)), [pointer]);
+  const founding = hall.foundingBody(text);
+  founding.founders[1].name = text;
+  const answer = await expect('personal-data', hall.reps.ZZ1, 'foundAlliance', { body: founding });
+  assert.deepEqual(faultsAt(answer), ['/founders/1/name', '/name']);
+});
+
 // --- the alliance's own words ---
 
 test('the director rewords what the alliance says of itself, never while a decision is open on it', async () => {

@@ -370,7 +370,7 @@ static void the_tables_refuse_what_a_vote_can_not_be(void **state)
     refused_by_the_tables(json_pack("{s:o}", "vote", vote_row(id, &stranger)));
 }
 
-static void a_versions_of_a_vote_is_never_written_twice(void **state)
+static void a_version_of_a_vote_is_never_written_twice(void **state)
 {
     (void)state;
     char id[UUID_SIZE];
@@ -404,7 +404,7 @@ int main(void)
         cmocka_unit_test_setup(an_effect_of_nobodys_decision_stops_nothing, make_alliance),
         cmocka_unit_test_setup(the_tables_refuse_what_a_decision_can_not_be, make_alliance),
         cmocka_unit_test_setup(the_tables_refuse_what_a_vote_can_not_be, make_alliance),
-        cmocka_unit_test_setup(a_versions_of_a_vote_is_never_written_twice, make_alliance),
+        cmocka_unit_test_setup(a_version_of_a_vote_is_never_written_twice, make_alliance),
     };
     return cmocka_run_group_tests(tests, make_db, free_db);
 }

@@ -167,6 +167,8 @@ bool alliance_found(struct request *request, struct reply *reply, struct problem
     alliance_of_founding(request, &alliance);
     agreement_of_founding(request, &version);
     agreement_terms_of_json(version.parameters, &terms);
+    if (!texts_check(request->body, err))
+        return false;
     bool is_fine = founding_decide(&founding, request->now_ms, err);
     if (is_fine || err->code != PROBLEM_NOT_ELIGIBLE)
         is_fine &= agreement_check(&terms, founding.founders, founding.founder_count,

@@ -38,13 +38,15 @@ static void prepared_free(void *prepared)
     json_decref(prepared);
 }
 
-/* Asks the owner of another service's subject, before anything is locked. What is wrong with the
- * deadline is said first: nobody's subject is frozen for a decision that can't open. */
+/* Asks the owner of another service's subject, before anything is locked. What is wrong with texts
+ * and deadline is said first: nobody's subject is frozen for a decision that can't open. */
 bool decision_open_prepare(struct request *request, struct problem *err)
 {
     json_t *described = NULL;
     const char *subject = json_text(request->body, "subject");
     const struct standing *standing = &request->standing;
+    if (!texts_check(request->body, err))
+        return false;
     if (strcmp(ref_service(subject), "membership") == 0)
         return true;
     if (!opening_decide(alliance_status_of(standing->alliance_status), KIND_GENERAL,

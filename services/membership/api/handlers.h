@@ -21,9 +21,12 @@ handler inbox_list;
 /* api/votes.c */
 handler vote_list, vote_get, vote_cast, recusal_declare, recusal_list;
 
-/* Every command starts here: decisions whose deadline has passed end first, and if that changed the
+/* Every command starts here: no free text of its body holds what looks like an NHS number (what is
+ * announced stays for ever), decisions whose deadline has passed end first, and if that changed the
  * roster, the caller's standing is looked up and checked again. */
 bool command_begin(struct request *request, struct problem *err) MUST_CHECK;
+/* The first part alone: every text that has one is named. */
+bool texts_check(const json_t *body, struct problem *err) MUST_CHECK;
 
 /* "{ZZ1,ZZ2}": the organisations on whose behalf the caller may know of restricted matters. */
 enum { ORGANISATIONS_TEXT_SIZE = (APPOINTMENTS_MAX + 1) * ODS_SIZE + 3 };

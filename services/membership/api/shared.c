@@ -1,7 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/instant.h"
+#include "common/ids.h"
 #include "common/json.h"
 #include "common/spec.h"
 #include "common/standing.h"
@@ -9,10 +9,49 @@
 #include "services/membership/closing.h"
 #include "services/membership/store/decision.h"
 
+static bool member_is_free_text(const char *name)
+{
+    static const char *const names[] = {"name",    "purpose",  "objectives", "principles",
+                                        "summary", "question", "rationale",  "reason"};
+    for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* `is_free`: the value stands in a member of free text. */
+static bool value_check(const json_t *value, const char *pointer, bool is_free, struct problem *err)
+{
+    char below[FAULT_POINTER_SIZE];
+    bool is_fine = true;
+    size_t index;
+    const char *name;
+    json_t *member;
+    if (json_is_string(value) && is_free && text_has_nhs_number(json_string_value(value)))
+        return problem_add(err, PROBLEM_PERSONAL_DATA, "nhs-number", pointer,
+                           "the text seems to hold an NHS number");
+    json_array_foreach(value, index, member)
+    {
+        snprintf(below, sizeof below, "%.100s/%zu", pointer, index);
+        is_fine &= value_check(member, below, is_free, err);
+    }
+    json_object_foreach((json_t *)value, name, member)
+    {
+        snprintf(below, sizeof below, "%.100s/%.40s", pointer, name);
+        is_fine &= value_check(member, below, member_is_free_text(name), err);
+    }
+    return is_fine;
+}
+
+bool texts_check(const json_t *body, struct problem *err)
+{
+    return value_check(body, "", false, err);
+}
+
 bool command_begin(struct request *request, struct problem *err)
 {
     const int64_t before = request->act->sequence;
-    if (!decisions_end_overdue(request->act, err))
+    if (!texts_check(request->body, err) || !decisions_end_overdue(request->act, err))
         return false;
     if (request->act->sequence == before)
         return true;
