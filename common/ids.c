@@ -142,3 +142,11 @@ bool text_has_nhs_number(const char *text)
     }
     return false;
 }
+
+bool text_check(const char *pointer, const char *text, struct problem *err)
+{
+    if (text == NULL || !text_has_nhs_number(text))
+        return true;
+    return problem_add(err, PROBLEM_PERSONAL_DATA, "nhs-number", pointer,
+                       "the text seems to hold an NHS number");
+}

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/limits.h"
+#include "common/problem.h"
 
 /* Strict lower-case 8-4-4-4-12 of any version (RFC 9562). */
 bool uuid_is_valid(const char *text);
@@ -22,6 +23,9 @@ const char *ref_service(const char *ref);
 
 /* 10 digits, bare or 3-3-4, as a whole token with a valid check digit: looks like an NHS number. */
 bool text_has_nhs_number(const char *text);
+/* Aggregates only (E10): PERSONAL_DATA at `pointer` when a free text (NULL = none) looks as if it
+ * held an NHS number. */
+bool text_check(const char *pointer, const char *text, struct problem *err) MUST_CHECK;
 
 /* UUIDv7 of this instant (ids_random.c). */
 void uuid_new(int64_t now_ms, char ret_uuid[UUID_SIZE]);

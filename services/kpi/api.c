@@ -13,7 +13,8 @@
 #include "services/kpi/rules.h"
 #include "services/kpi/store.h"
 
-/* Model -> JSON ---------------------------------------------------------------------------------- */
+/* Model -> JSON ----------------------------------------------------------------------------------
+ */
 
 static json_t *indicator_to_json(const struct indicator *indicator)
 {
@@ -48,18 +49,11 @@ static json_t *specification_to_json(const struct specification *specification)
     return object;
 }
 
-/* What every write looks at ---------------------------------------------------------------------- */
+/* What every write looks at ----------------------------------------------------------------------
+ */
 
-/* E10: aggregates only. */
-bool text_check(const char *pointer, const char *text, struct problem *err)
-{
-    if (text == NULL || !text_has_nhs_number(text))
-        return true;
-    return problem_add(err, PROBLEM_PERSONAL_DATA, "nhs-number", pointer,
-                       "the text seems to hold an NHS number");
-}
-
-/* Indicators and specifications ------------------------------------------------------------------ */
+/* Indicators and specifications ------------------------------------------------------------------
+ */
 
 static bool list_indicators(struct request *request, struct reply *reply, struct problem *err)
 {
@@ -115,7 +109,8 @@ static bool list_specifications(struct request *request, struct reply *reply, st
     struct indicator indicator;
     struct page page;
     db_rows_auto_t rows = {0};
-    if (!store_indicator_get(request->tx, request_path(request, "indicatorCode"), &indicator, err) ||
+    if (!store_indicator_get(request->tx, request_path(request, "indicatorCode"), &indicator,
+                             err) ||
         !page_begin(request, &page, err) ||
         !store_specification_list(request->tx, indicator.code, request_query(request, "state"),
                                   page.after, page.limit, &rows, err))
@@ -167,7 +162,8 @@ static bool draft_specification(struct request *request, struct reply *reply, st
     struct indicator indicator;
     struct specification specification = {.version = 1};
     if (!access_check_active(&request->standing, err) ||
-        !store_indicator_get(request->tx, request_path(request, "indicatorCode"), &indicator, err) ||
+        !store_indicator_get(request->tx, request_path(request, "indicatorCode"), &indicator,
+                             err) ||
         !specification_of_json(request->body, &specification, err) ||
         !owner_check(request, specification.owner, err))
         return false;
@@ -208,7 +204,9 @@ const struct route KPI_ROUTES[] = {
     {.operation_id = "listObservationRevisions", .handle = list_observation_revisions},
     {.operation_id = "traceObservation", .handle = trace_get},
     {.operation_id = "listImports", .handle = list_imports},
-    {.operation_id = "importObservations", .handle = import_observations, .prepare = import_prepare},
+    {.operation_id = "importObservations",
+     .handle = import_observations,
+     .prepare = import_prepare},
     {.operation_id = "getImport", .handle = get_import},
     {.operation_id = "listKpiJournal", .handle = journal_list},
     {.operation_id = "getKpiJournalHead", .handle = journal_head_get},

@@ -105,7 +105,8 @@ static json_t *import_row(const struct import_summary *import)
     return row;
 }
 
-/* Announcements ----------------------------------------------------------------------------------- */
+/* Announcements -----------------------------------------------------------------------------------
+ */
 
 static bool append(struct act *act, const char *type, const char *subject, json_t *data,
                    struct problem *err)
@@ -177,7 +178,8 @@ bool event_import_applied(struct act *act, const struct import_summary *import,
     return true;
 }
 
-/* Decisions over specifications --------------------------------------------------------------------- */
+/* Decisions over specifications
+ * --------------------------------------------------------------------- */
 
 /* "kpi/indicators/<code>/specifications/<number>" */
 static bool specification_of_ref(struct act *act, const char *ref, struct specification *ret,

@@ -82,9 +82,10 @@ static void ae_read(struct import_rows *rows, const char *const fields[], struct
     else
         row->month = month_of_day(day);
     read_organisation(rows, row, "org_code", fields[1]);
-    if (strcmp(fields[2], "1") != 0 && strcmp(fields[2], "2") != 0 && strcmp(fields[2], "other") != 0)
-        import_fault_add(rows, row->line, "type", "unknown-type",
-                         "'%.40s' is not 1, 2 or other", fields[2]);
+    if (strcmp(fields[2], "1") != 0 && strcmp(fields[2], "2") != 0 &&
+        strcmp(fields[2], "other") != 0)
+        import_fault_add(rows, row->line, "type", "unknown-type", "'%.40s' is not 1, 2 or other",
+                         fields[2]);
     else
         snprintf(row->type, sizeof(row->type), "%s", fields[2]);
     int64_t attendances = read_count(rows, row->line, "attendances", fields[3], false);
@@ -157,8 +158,8 @@ static struct import_row *row_new(struct reader *reader)
         assert(rows->rows != NULL);
     }
     struct import_row *row = &rows->rows[rows->count++];
-    *row = (struct import_row){.line = reader->line,
-                               .figures = {VALUE_NONE, VALUE_NONE, VALUE_NONE}};
+    *row =
+        (struct import_row){.line = reader->line, .figures = {VALUE_NONE, VALUE_NONE, VALUE_NONE}};
     return row;
 }
 
@@ -171,8 +172,8 @@ static void take_record(struct reader *reader)
         return;
     }
     if (reader->too_long) {
-        import_fault_add(reader->rows, reader->line, "", "too-long", "a field is over %d characters",
-                         FIELD_SIZE - 1);
+        import_fault_add(reader->rows, reader->line, "", "too-long",
+                         "a field is over %d characters", FIELD_SIZE - 1);
         return;
     }
     if (reader->rows->count == IMPORT_ROWS_MAX) {
@@ -213,9 +214,10 @@ static const struct import_format *format_find(const char *name)
 static bool reader_verdict(const struct reader *reader, const char *syntax, struct problem *err)
 {
     if (!reader->header_fits) {
-        const char *want = strcmp(reader->format->name, "ae-long") == 0
-                               ? "period,org_code,type,attendances,breaches,admissions"
-                               : "organisation,month,numerator,denominator or organisation,month,value";
+        const char *want =
+            strcmp(reader->format->name, "ae-long") == 0
+                ? "period,org_code,type,attendances,breaches,admissions"
+                : "organisation,month,numerator,denominator or organisation,month,value";
         return problem_add(err, PROBLEM_IMPORT_INVALID, "header", "/line/1",
                            "the first line must be %s", want);
     }
@@ -274,7 +276,8 @@ bool import_read_json(const json_t *body, struct import_rows **ret_rows, struct 
     }
     rows->read_fault_count = rows->fault_count;
     if (count == 0)
-        return problem_add(err, PROBLEM_IMPORT_INVALID, "empty", "/rows", "there is no row to import");
+        return problem_add(err, PROBLEM_IMPORT_INVALID, "empty", "/rows",
+                           "there is no row to import");
     *ret_rows = STEAL(rows);
     return true;
 }

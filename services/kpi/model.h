@@ -10,7 +10,12 @@
 #include "common/instant.h"
 #include "common/limits.h"
 
-enum { INDICATOR_CODE_SIZE = 61, STATUS_SIZE = 16, IMPORT_ROWS_MAX = 50000, IMPORT_FAULTS_MAX = 1000 };
+enum {
+    INDICATOR_CODE_SIZE = 61,
+    STATUS_SIZE = 16,
+    IMPORT_ROWS_MAX = 50000,
+    IMPORT_FAULTS_MAX = 1000
+};
 
 /* No number given (a missing observation is "not received", never zero). */
 #define VALUE_NONE INT64_MIN
@@ -18,8 +23,8 @@ enum { INDICATOR_CODE_SIZE = 61, STATUS_SIZE = 16, IMPORT_ROWS_MAX = 50000, IMPO
 struct indicator {
     char code[INDICATOR_CODE_SIZE]; /* "ae-4-hours" */
     char name[NAME_SIZE];
-    char theme[STATUS_SIZE + 16];   /* E6: "waiting-lists", "finance" ... */
-    int64_t agreed_specification;   /* its number; 0 = none yet */
+    char theme[STATUS_SIZE + 16]; /* E6: "waiting-lists", "finance" ... */
+    int64_t agreed_specification; /* its number; 0 = none yet */
     int64_t specification_count;
     int64_t version;
 };
@@ -34,12 +39,12 @@ struct specification {
     char numerator[NAME_SIZE];   /* UNIT_PERCENTAGE only */
     char denominator[NAME_SIZE]; /* UNIT_PERCENTAGE only */
     enum specification_unit unit;
-    char direction[8];           /* up | down | neutral: which way is better */
-    char source[16];             /* national | regional | local */
+    char direction[8]; /* up | down | neutral: which way is better */
+    char source[16];   /* national | regional | local */
     char source_reason[TEXT_SIZE];
     char owner[ODS_SIZE];
     char frequency[16];
-    char state[STATUS_SIZE];     /* draft | agreed | superseded */
+    char state[STATUS_SIZE]; /* draft | agreed | superseded */
     char decision_id[UUID_SIZE];
     int64_t version;
 };
@@ -57,22 +62,22 @@ struct observation {
     char indicator[INDICATOR_CODE_SIZE];
     char organisation[ODS_SIZE];
     int32_t month;
-    int64_t specification;      /* the agreed one it was made under */
-    int64_t revision;           /* 1, 2 ... */
+    int64_t specification; /* the agreed one it was made under */
+    int64_t revision;      /* 1, 2 ... */
     struct figures figures;
-    char status[STATUS_SIZE];   /* provisional | submitted */
-    char reason[NAME_SIZE];     /* of a revision after the first */
-    char import_id[UUID_SIZE];  /* "" = entered by hand */
+    char status[STATUS_SIZE];  /* provisional | submitted */
+    char reason[NAME_SIZE];    /* of a revision after the first */
+    char import_id[UUID_SIZE]; /* "" = entered by hand */
     int64_t recorded_ms;
 };
 
 /* A row of an import, as read. Long A&E rows carry attendances and breaches by department type;
  * plain rows carry the figures themselves. */
 struct import_row {
-    size_t line;                /* in the file, 1 = the header */
+    size_t line; /* in the file, 1 = the header */
     char organisation[ODS_SIZE];
     int32_t month;
-    char type[8];               /* "1" | "2" | "other"; "" in plain rows */
+    char type[8]; /* "1" | "2" | "other"; "" in plain rows */
     struct figures figures;
 };
 
@@ -84,7 +89,7 @@ struct import_fault {
 };
 
 struct import_rows {
-    struct import_row *rows;    /* owned */
+    struct import_row *rows; /* owned */
     size_t count;
     struct import_fault faults[IMPORT_FAULTS_MAX]; /* the first thousand */
     size_t fault_count;                            /* all of them */
@@ -96,16 +101,16 @@ enum import_action { IMPORT_UNCHANGED, IMPORT_CREATE, IMPORT_REVISE };
 struct import_item {
     char organisation[ODS_SIZE];
     int32_t month;
-    struct figures figures;     /* department types summed */
+    struct figures figures; /* department types summed */
     enum import_action action;
-    size_t existing;            /* index of the observation it revises */
+    size_t existing; /* index of the observation it revises */
 };
 
 struct import_summary {
     char id[UUID_SIZE];
     char indicator[INDICATOR_CODE_SIZE];
-    char format[16];            /* "ae-long" | "plain" */
-    char digest[DIGEST_SIZE];   /* of the content as it came */
+    char format[16];          /* "ae-long" | "plain" */
+    char digest[DIGEST_SIZE]; /* of the content as it came */
     char reason[NAME_SIZE];
     int64_t row_count;
     int64_t created_count;

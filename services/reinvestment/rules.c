@@ -63,14 +63,6 @@ int64_t ring_fence_available_pence(const struct ring_fence *ring_fence)
 /* Words
  * -------------------------------------------------------------------------------------------- */
 
-bool text_check(const char *pointer, const char *text, struct problem *err)
-{
-    if (!text_has_nhs_number(text))
-        return true;
-    return problem_add(err, PROBLEM_PERSONAL_DATA, "nhs-number", pointer,
-                       "holds what looks like an NHS number");
-}
-
 bool case_words_check(const struct business_case *a_case, struct problem *err)
 {
     bool ok = text_check("/title", a_case->title, err);

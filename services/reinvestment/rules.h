@@ -18,7 +18,6 @@ int64_t ring_fence_available_pence(const struct ring_fence *ring_fence);
 
 /* The words hold no NHS number (E10): PERSONAL_DATA naming every field that does. */
 bool case_words_check(const struct business_case *a_case, struct problem *err) MUST_CHECK;
-bool text_check(const char *pointer, const char *text, struct problem *err) MUST_CHECK;
 
 /* What a case names is there (`ring_fence` NULL: it is not in the agreement in force): else
  * REFERENCE_UNKNOWN. It fits its ring-fence (category and setting are among those it is for), its

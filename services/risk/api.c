@@ -27,13 +27,6 @@ bool editor_of_request(const struct request *request, struct editor *ret, struct
     return true;
 }
 
-bool alliance_check_active(const struct request *request, struct problem *err)
-{
-    const char *status = request->standing.alliance_status;
-    return strcmp(status, "active") == 0 ||
-           problem_set(err, PROBLEM_ALLIANCE_NOT_ACTIVE, "the alliance is %s", status);
-}
-
 const struct route RISK_ROUTES[] = {
     {.operation_id = "listRisks", .handle = list_risks},
     {.operation_id = "logRisk", .handle = log_risk},

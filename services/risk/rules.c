@@ -154,14 +154,6 @@ bool rating_is_given(const struct rating *rating)
  * -----------------------------------------------------------------------------------------------
  */
 
-bool text_check(const char *pointer, const char *text, struct problem *err)
-{
-    if (!text_has_nhs_number(text))
-        return true;
-    return problem_add(err, PROBLEM_PERSONAL_DATA, "nhs-number", pointer,
-                       "holds what looks like an NHS number");
-}
-
 bool risk_words_check(const struct risk *risk, struct problem *err)
 {
     bool ok = text_check("/title", risk->title, err);

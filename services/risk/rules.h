@@ -29,7 +29,6 @@ struct rating rating_of(const struct criteria *criteria, int64_t likelihood, int
 bool rating_is_given(const struct rating *rating);
 
 /* PERSONAL_DATA naming each passage that holds what looks like an NHS number (E10). */
-bool text_check(const char *pointer, const char *text, struct problem *err) MUST_CHECK;
 bool risk_words_check(const struct risk *risk, struct problem *err) MUST_CHECK;
 
 /* The first score, and the target if one is given (likelihood 0 = none): returns how many scores

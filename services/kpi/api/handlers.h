@@ -10,9 +10,6 @@ handler list_observations, record_observation, get_observation, revise_observati
 handler list_imports, import_observations, get_import;
 prepare_function import_prepare;
 
-/* E10: aggregates only. PERSONAL_DATA when the text (NULL = none) looks as if it held an NHS number. */
-bool text_check(const char *pointer, const char *text, struct problem *err) MUST_CHECK;
-
 /* The organisations that this caller may report for: a partner for itself, an alliance director or
  * quality lead for all. The caller frees the array; `rows` keeps the names. */
 bool reporters_load(struct request *request, struct db_rows *rows, const char ***ret_names,

@@ -83,10 +83,10 @@ static void content_digest(const struct request *request, char ret_digest[DIGEST
 struct importing {
     struct import_summary summary;
     struct specification specification;
-    struct import_rows *rows;        /* borrowed from the request */
-    struct observation *existing;    /* owned */
+    struct import_rows *rows;     /* borrowed from the request */
+    struct observation *existing; /* owned */
     size_t existing_count;
-    struct import_item *items;       /* owned */
+    struct import_item *items; /* owned */
     size_t item_count;
 };
 

@@ -52,7 +52,7 @@ static bool may_report_for_all(const struct request *request)
 
 /* The organisations that this caller may report for; `rows` keeps their names. */
 bool reporters_load(struct request *request, struct db_rows *rows, const char ***ret_names,
-                           size_t *ret_count, struct problem *err)
+                    size_t *ret_count, struct problem *err)
 {
     if (!store_organisation_list(request->tx, rows, err))
         return false;
@@ -71,8 +71,7 @@ bool reporters_load(struct request *request, struct db_rows *rows, const char **
 
 /* The agreed specification of an indicator, without which no figure is taken (E1). */
 bool agreed_load(struct request *request, const char *code, const char *pointer,
-                        struct indicator *ret_indicator, struct specification *ret,
-                        struct problem *err)
+                 struct indicator *ret_indicator, struct specification *ret, struct problem *err)
 {
     if (!store_indicator_get(request->tx, code, ret_indicator, err)) {
         if (err->code != PROBLEM_NOT_FOUND)
@@ -83,8 +82,10 @@ bool agreed_load(struct request *request, const char *code, const char *pointer,
     }
     if (ret_indicator->agreed_specification == 0)
         return problem_set(err, PROBLEM_RULE_BROKEN,
-                           "indicator %s has no agreed specification yet: no figure is taken", code);
-    return store_specification_get(request->tx, code, ret_indicator->agreed_specification, ret, err);
+                           "indicator %s has no agreed specification yet: no figure is taken",
+                           code);
+    return store_specification_get(request->tx, code, ret_indicator->agreed_specification, ret,
+                                   err);
 }
 
 static bool reporter_check(struct request *request, const char *organisation, struct problem *err)
@@ -106,16 +107,17 @@ static bool reporter_check(struct request *request, const char *organisation, st
 
 static struct figures figures_of_json(const json_t *body, const struct figures *otherwise)
 {
-    return (struct figures){
-        .numerator = json_integer_or(body, "numerator", otherwise->numerator),
-        .denominator = json_integer_or(body, "denominator", otherwise->denominator),
-        .value = json_integer_or(body, "value", otherwise->value)};
+    return (struct figures){.numerator = json_integer_or(body, "numerator", otherwise->numerator),
+                            .denominator =
+                                json_integer_or(body, "denominator", otherwise->denominator),
+                            .value = json_integer_or(body, "value", otherwise->value)};
 }
 
 bool list_observations(struct request *request, struct reply *reply, struct problem *err)
 {
     const struct observation_filter filter = {.indicator = request_query(request, "indicator"),
-                                              .organisation = request_query(request, "organisation"),
+                                              .organisation =
+                                                  request_query(request, "organisation"),
                                               .from = request_query(request, "from"),
                                               .to = request_query(request, "to")};
     struct page page;
@@ -141,14 +143,17 @@ bool record_observation(struct request *request, struct reply *reply, struct pro
     struct indicator indicator;
     struct specification specification;
     bool found = false;
-    json_copy_text(request->body, "indicator", observation.indicator, sizeof(observation.indicator));
+    json_copy_text(request->body, "indicator", observation.indicator,
+                   sizeof(observation.indicator));
     json_copy_text(request->body, "organisation", observation.organisation,
                    sizeof(observation.organisation));
     if (!month_parse(json_text(request->body, "month"), &observation.month))
-        return problem_add(err, PROBLEM_RULE_BROKEN, "not-a-month", "/month", "there is no such month");
+        return problem_add(err, PROBLEM_RULE_BROKEN, "not-a-month", "/month",
+                           "there is no such month");
     observation.figures = figures_of_json(request->body, &none);
     if (!access_check_active(&request->standing, err) ||
-        !agreed_load(request, observation.indicator, "/indicator", &indicator, &specification, err) ||
+        !agreed_load(request, observation.indicator, "/indicator", &indicator, &specification,
+                     err) ||
         !reporter_check(request, observation.organisation, err) ||
         !figures_check(&observation.figures, specification.unit, "", err) ||
         !store_observation_find(request->tx, observation.indicator, observation.organisation,
@@ -213,8 +218,7 @@ bool revise_observation(struct request *request, struct reply *reply, struct pro
     return true;
 }
 
-bool list_observation_revisions(struct request *request, struct reply *reply,
-                                       struct problem *err)
+bool list_observation_revisions(struct request *request, struct reply *reply, struct problem *err)
 {
     struct observation observation;
     struct page page;
@@ -233,4 +237,3 @@ bool list_observation_revisions(struct request *request, struct reply *reply,
     list_reply(request, reply, &page, items, "revision");
     return true;
 }
-

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/ids.h"
 #include "common/instant.h"
 #include "common/json.h"
 #include "services/risk/api/handlers.h"
@@ -79,7 +80,8 @@ bool adopt_criteria(struct request *request, struct reply *reply, struct problem
     struct editor editor;
     struct criteria before, criteria = {.adopted_ms = request->now_ms};
     json_copy_text(request->body, "reason", criteria.reason, sizeof(criteria.reason));
-    if (!alliance_check_active(request, err) || !text_check("/reason", criteria.reason, err) ||
+    if (!access_check_active(&request->standing, err) ||
+        !text_check("/reason", criteria.reason, err) ||
         !bands_of_json(request->body, &criteria, err) || !criteria_check(&criteria, err) ||
         !editor_of_request(request, &editor, err) ||
         !store_criteria_in_force(request->tx, &before, err))

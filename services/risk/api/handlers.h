@@ -25,8 +25,6 @@ handler get_criteria;
 /* Who changes something, by an appointment that may write here. */
 bool editor_of_request(const struct request *request, struct editor *ret,
                        struct problem *err) MUST_CHECK;
-/* ALLIANCE_NOT_ACTIVE unless it is. */
-bool alliance_check_active(const struct request *request, struct problem *err) MUST_CHECK;
 
 json_t *rating_to_json(const struct rating *rating);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/instant.h"
+#include "common/ids.h"
 #include "common/json.h"
 #include "services/risk/api/handlers.h"
 #include "services/risk/events.h"

@@ -184,6 +184,17 @@ static void random_bytes_differ(void **state)
     assert_memory_not_equal(first, second, sizeof first);
 }
 
+static void a_free_text_with_an_nhs_number_is_refused_at_its_pointer(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    assert_true(text_check("/reason", NULL, &err));
+    assert_true(text_check("/reason", "Ten patients waited.", &err));
+    assert_false(text_check("/reason", "Of 943 476 5919.", &err));
+    assert_int_equal(err.code, PROBLEM_PERSONAL_DATA);
+    assert_string_equal(err.faults[0].pointer, "/reason");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +202,7 @@ int main(void)
         cmocka_unit_test(ods_codes_are_three_to_ten_capitals_or_digits),
         cmocka_unit_test(references_name_their_service),
         cmocka_unit_test(nhs_numbers_are_found_as_whole_tokens),
+        cmocka_unit_test(a_free_text_with_an_nhs_number_is_refused_at_its_pointer),
         cmocka_unit_test(check_digits_follow_modulus_eleven),
         cmocka_unit_test(new_uuids_are_version_7_of_their_instant),
         cmocka_unit_test(the_same_bytes_make_the_same_uuid),
