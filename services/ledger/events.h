@@ -9,7 +9,8 @@
 #include "common/subject.h"
 #include "services/ledger/model.h"
 
-/* --- references -------------------------------------------------------------------------------------- */
+/* --- references
+ * -------------------------------------------------------------------------------------- */
 
 void account_ref(const char *code, char ret_ref[REF_SIZE]);
 void mandate_ref(const char *id, char ret_ref[REF_SIZE]);
@@ -18,7 +19,8 @@ void bulk_ref(const char *id, char ret_ref[REF_SIZE]);
 void hold_ref(const char *id, char ret_ref[REF_SIZE]);
 void period_ref(int32_t month, char ret_ref[REF_SIZE]);
 
-/* --- announcements ------------------------------------------------------------------------------------ */
+/* --- announcements
+ * ------------------------------------------------------------------------------------ */
 
 /* ledger.accounts.opened.v1, as often as they need to fit. */
 bool event_accounts_opened(struct act *act, const struct account accounts[], size_t count,
@@ -44,8 +46,8 @@ bool event_transaction_posted(struct act *act, const struct book *book,
                               const struct transaction *transaction,
                               struct problem *err) MUST_CHECK;
 
-/* ledger.bulk.posted.v1, as often as they need to fit: begin, add each transaction right after it was
- * applied, end. The first event carries the bulk itself. */
+/* ledger.bulk.posted.v1, as often as they need to fit: begin, add each transaction right after it
+ * was applied, end. The first event carries the bulk itself. */
 struct bulk_event {
     struct act *act;
     const struct book *book;
@@ -88,7 +90,8 @@ bool event_effect_refused(struct act *act, const char *decision_id, const char *
 bool event_capture_refused(struct act *act, const json_t *drawdown, const char *reason,
                            struct problem *err) MUST_CHECK;
 
-/* --- work that handlers, reactions and sweeps share ----------------------------------------------------- */
+/* --- work that handlers, reactions and sweeps share
+ * ----------------------------------------------------- */
 
 /* The book, after everything that has expired by the act's clock was resolved: what has to be seen
  * before anything is posted, held or closed. */
@@ -106,10 +109,11 @@ bool capture_run(struct act *act, struct hold *hold, const struct capture_order 
 /* Resolves what has expired by the act's clock; at most a batch at a time. */
 bool holds_expire(struct act *act, struct problem *err) MUST_CHECK;
 
-/* --- reactions ------------------------------------------------------------------------------------------- */
+/* --- reactions
+ * ------------------------------------------------------------------------------------------- */
 
-/* Decisions over mandates (effect "grant") and months ("reopen"). Both are of kind move-money: the one
- * lets money move, the other lets it move in a month whose books were settled. */
+/* Decisions over mandates (effect "grant") and months ("reopen"). Both are of kind move-money: the
+ * one lets money move, the other lets it move in a month whose books were settled. */
 extern const struct subject_hooks LEDGER_SUBJECTS;
 /* The chart of accounts and the months follow the agreement and the roster; carried decisions place
  * holds; drawdowns and closed cases of reinvestment capture and release them. */

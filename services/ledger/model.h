@@ -1,5 +1,5 @@
-/* The ledger's nouns. Amounts are pence; an entry's amount is positive where it adds to its account.
- * Days are London days; a mandate's and a month's span is [from, to). */
+/* The ledger's nouns. Amounts are pence; an entry's amount is positive where it adds to its
+ * account. Days are London days; a mandate's and a month's span is [from, to). */
 #ifndef ACCORD_LEDGER_MODEL_H
 #define ACCORD_LEDGER_MODEL_H
 
@@ -11,12 +11,18 @@
 #include "common/limits.h"
 
 enum {
-    ENTRIES_MAX = 64,          /* of a transaction: one event holds it and every balance it touches */
+    ENTRIES_MAX = 64, /* of a transaction: one event holds it and every balance it touches */
     MANDATE_ACCOUNTS_MAX = 20, /* on each side */
     KIND_SIZE = 16,            /* words of the enums below */
 };
 
-enum account_type { ACCOUNT_POOL, ACCOUNT_RESERVE, ACCOUNT_RING_FENCE, ACCOUNT_POSITION, ACCOUNT_OWED };
+enum account_type {
+    ACCOUNT_POOL,
+    ACCOUNT_RESERVE,
+    ACCOUNT_RING_FENCE,
+    ACCOUNT_POSITION,
+    ACCOUNT_OWED
+};
 
 /* An account and its balance: two tables, one noun. */
 struct account {

@@ -1,6 +1,6 @@
-/* What the ledger allows. Pure: a rule sees the book as this act knows it and says yes with the full
- * new state, or no with every fault it found. Checks change nothing; the `_apply` functions bring
- * the book up to what was checked, and only after everything of a request was allowed.
+/* What the ledger allows. Pure: a rule sees the book as this act knows it and says yes with the
+ * full new state, or no with every fault it found. Checks change nothing; the `_apply` functions
+ * bring the book up to what was checked, and only after everything of a request was allowed.
  * Source: domain.md B1, B2, B4, B5. */
 #ifndef ACCORD_LEDGER_RULES_H
 #define ACCORD_LEDGER_RULES_H
@@ -8,7 +8,8 @@
 #include "common/problem.h"
 #include "services/ledger/model.h"
 
-/* --- the book ------------------------------------------------------------------------------------- */
+/* --- the book
+ * ------------------------------------------------------------------------------------- */
 
 /* NULL when there is none, or none that this act has come across. */
 struct account *book_account(const struct book *book, const char *code);
@@ -19,19 +20,21 @@ struct hold *book_hold(const struct book *book, const char *id);
 /* balance - held: what may still be moved or held, down to the floor. */
 int64_t account_available(const struct account *account);
 
-/* --- accounts (B2) ---------------------------------------------------------------------------------- */
+/* --- accounts (B2)
+ * ---------------------------------------------------------------------------------- */
 
 /* "partner:ZZ1:position", "partner:ZZ1:owed"; nothing else has an organisation. */
 void account_code_of_partner(const char *organisation, enum account_type type,
                              char ret_code[CODE_SIZE]);
-/* Sets floor and ceiling (none = has_... false) or says why not: RULE_BROKEN where the agreement sets
- * them, LIMIT_EXCEEDED when the balance is beyond them, STATE_CONFLICT when closed. */
+/* Sets floor and ceiling (none = has_... false) or says why not: RULE_BROKEN where the agreement
+ * sets them, LIMIT_EXCEEDED when the balance is beyond them, STATE_CONFLICT when closed. */
 bool account_limits_check(const struct account *account, const struct account *wanted,
                           struct problem *err) MUST_CHECK;
 /* STATE_CONFLICT unless it is open, empty and unheld. */
 bool account_close_check(const struct account *account, struct problem *err) MUST_CHECK;
 
-/* --- mandates ----------------------------------------------------------------------------------------- */
+/* --- mandates
+ * ----------------------------------------------------------------------------------------- */
 
 /* Its accounts exist and are open, no account is on both sides, its days are in order. */
 bool mandate_check(const struct book *book, const struct mandate *mandate,
@@ -41,7 +44,8 @@ bool mandate_revise_check(const struct mandate *mandate, struct problem *err) MU
 bool mandate_grant_check(const struct mandate *mandate, struct problem *err) MUST_CHECK;
 bool mandate_withdraw_check(const struct mandate *mandate, struct problem *err) MUST_CHECK;
 
-/* --- transactions (B1) ---------------------------------------------------------------------------------- */
+/* --- transactions (B1)
+ * ---------------------------------------------------------------------------------- */
 
 /* What a transaction is checked against besides the book. */
 struct posting_terms {
@@ -63,7 +67,8 @@ void transaction_apply(struct book *book, const struct transaction *transaction)
 bool reversal_make(const struct transaction *original, const char *reason,
                    struct transaction *ret_reversal, struct problem *err) MUST_CHECK;
 
-/* --- holds (B4) -------------------------------------------------------------------------------------------- */
+/* --- holds (B4)
+ * -------------------------------------------------------------------------------------------- */
 
 int64_t hold_remaining(const struct hold *hold);
 /* Open and not past its expiry, whether or not a sweep has said so yet. */
@@ -89,10 +94,12 @@ bool hold_expire(const struct hold *hold, int64_t now_ms, struct hold *ret_hold)
 /* From `before` to `after`: what is held of the account, what is used of the mandate. */
 void hold_move(struct book *book, const struct hold *before, const struct hold *after);
 
-/* --- periods (B5) ---------------------------------------------------------------------------------------------- */
+/* --- periods (B5)
+ * ---------------------------------------------------------------------------------------------- */
 
-/* The day on which a posting counts: `day` itself in an open month, else (late) the first day of the
- * next open month. PERIOD_CLOSED, RULE_BROKEN outside the alliance's term; `pointer` names the day. */
+/* The day on which a posting counts: `day` itself in an open month, else (late) the first day of
+ * the next open month. PERIOD_CLOSED, RULE_BROKEN outside the alliance's term; `pointer` names the
+ * day. */
 bool period_choose(const struct book *book, int32_t day, bool goes_late, const char *pointer,
                    int32_t *ret_day, struct problem *err) MUST_CHECK;
 /* open -> locked -> closed, each after the months before it. `has_open_hold`: of its own. */

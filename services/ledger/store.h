@@ -7,7 +7,8 @@
 #include "common/act.h"
 #include "services/ledger/model.h"
 
-/* --- rows --------------------------------------------------------------------------------------------- */
+/* --- rows
+ * --------------------------------------------------------------------------------------------- */
 
 void account_of_row(const struct db_rows *rows, int row, struct account *ret_account);
 void mandate_of_row(const struct db_rows *rows, int row, struct mandate *ret_mandate);
@@ -17,7 +18,9 @@ void capture_of_row(const struct db_rows *rows, int row, struct capture *ret_cap
 /* Without its entries; entry_count says how many there are. */
 void transaction_of_row(const struct db_rows *rows, int row, struct transaction *ret_transaction);
 
-/* --- one -------------------------------------------------------------------------------------------------- */
+/* --- one
+ * --------------------------------------------------------------------------------------------------
+ */
 
 bool store_account_get(struct db_tx *tx, const char *code, struct account *ret_account,
                        struct problem *err) MUST_CHECK;
@@ -33,7 +36,9 @@ bool store_period_get(struct db_tx *tx, int32_t month, struct period *ret_period
 bool store_transaction_get(struct db_tx *tx, const char *id, struct transaction *ret_transaction,
                            struct problem *err) MUST_CHECK;
 
-/* --- many ------------------------------------------------------------------------------------------------- */
+/* --- many
+ * -------------------------------------------------------------------------------------------------
+ */
 
 struct account_filter {
     const char *type, *organisation, *state;
@@ -64,7 +69,9 @@ bool store_period_list(struct db_tx *tx, const char *state, const char *year, co
 bool store_position_list(struct db_tx *tx, const char *after, int limit, struct db_rows *ret_rows,
                          struct problem *err) MUST_CHECK;
 
-/* --- reports ------------------------------------------------------------------------------------------------- */
+/* --- reports
+ * -------------------------------------------------------------------------------------------------
+ */
 
 /* What counts up to a day (DAY_NONE = any) and was known at an instant. */
 bool store_trial_balance(struct db_tx *tx, int32_t effective_day, int64_t recorded_ms,
@@ -78,7 +85,8 @@ bool store_statement(struct db_tx *tx, const struct statement_span *span,
                      int64_t *ret_opening_pence, struct db_rows *ret_months,
                      struct problem *err) MUST_CHECK;
 
-/* --- the book of an act ------------------------------------------------------------------------------------------ */
+/* --- the book of an act
+ * ------------------------------------------------------------------------------------------ */
 
 /* Every account and period, read once per act and kept in its slot; a batch of postings shares it.
  * The pointers last until the next call of these functions with the same act. */
@@ -97,7 +105,8 @@ bool store_hold_due(struct act *act, struct db_rows *ret_rows, struct problem *e
 bool store_month_is_held(struct act *act, int32_t month, bool *ret_is_held,
                          struct problem *err) MUST_CHECK;
 
-/* --- what membership says -------------------------------------------------------------------------------------------- */
+/* --- what membership says
+ * -------------------------------------------------------------------------------------------- */
 
 /* [starts, ends) of the alliance. */
 bool store_term(struct db_tx *tx, int32_t *ret_starts_day, int32_t *ret_ends_day,

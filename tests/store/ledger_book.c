@@ -32,9 +32,10 @@ static void admission_opens_a_partners_accounts_once(void **state)
 {
     (void)state;
     for (int i = 0; i < 2; i++)
-        follow("membership", json_pack("{s:s, s:s, s:{s:o}}", "type",
-                                       "membership.partner.admitted.v1", "subject", "partners/ZZ4",
-                                       "data", "partner", partner_row("ZZ4", "provider", "active")));
+        follow("membership",
+               json_pack("{s:s, s:s, s:{s:o}}", "type", "membership.partner.admitted.v1", "subject",
+                         "partners/ZZ4", "data", "partner",
+                         partner_row("ZZ4", "provider", "active")));
     assert_int_equal(account_now("partner:ZZ4:position").balance_pence, 0);
     assert_int_equal(account_now("partner:ZZ4:owed").version, 1);
     assert_string_equal(event_count("ledger.accounts.opened.v1"), "2");
@@ -43,10 +44,9 @@ static void admission_opens_a_partners_accounts_once(void **state)
 static void a_new_agreement_opens_what_is_new_and_moves_the_cap(void **state)
 {
     (void)state;
-    follow("membership",
-           json_pack("{s:s, s:s, s:{s:o}}", "type", "membership.agreement.adopted.v1", "subject",
-                     "agreement/versions/2", "data", "agreementVersion",
-                     agreement_row("planned community", 400000000)));
+    follow("membership", json_pack("{s:s, s:s, s:{s:o}}", "type", "membership.agreement.adopted.v1",
+                                   "subject", "agreement/versions/2", "data", "agreementVersion",
+                                   agreement_row("planned community", 400000000)));
     assert_int_equal(account_now("pool:community").version, 1);
     assert_int_equal(account_now("pool:urgent").version, 1); /* stays */
     struct account reserve = account_now("reserve:cost-risk");
@@ -114,8 +114,8 @@ static void a_mandate_is_described_with_what_it_lets_move(void **state)
     begin(&act);
     assert_problem(LEDGER_SUBJECTS.describe(&act, &standing, ref, "bless", &subject, &err), err,
                    PROBLEM_RULE_BROKEN);
-    assert_problem(LEDGER_SUBJECTS.describe(&act, &standing, "ledger/mandates/" APPOINTMENT, "grant",
-                                            &subject, &err),
+    assert_problem(LEDGER_SUBJECTS.describe(&act, &standing, "ledger/mandates/" APPOINTMENT,
+                                            "grant", &subject, &err),
                    err, PROBLEM_NOT_FOUND);
     assert_done(LEDGER_SUBJECTS.describe(&act, &standing, ref, "grant", &subject, &err), err);
     assert_string_equal(subject.kind, "move-money");
@@ -241,7 +241,8 @@ static void a_reversal_is_stored_once_and_named_on_the_original(void **state)
     assert_int_equal(err.code, PROBLEM_ALREADY_REVERSED);
 }
 
-/* --- holds --------------------------------------------------------------------------------------------- */
+/* --- holds
+ * --------------------------------------------------------------------------------------------- */
 
 /* £640,000.00 in the ring-fence. */
 static void fill_the_fence(void)
@@ -496,7 +497,8 @@ static void a_month_with_its_own_open_hold_is_held(void **state)
     assert_false(is_held);
 }
 
-/* --- months -------------------------------------------------------------------------------------------- */
+/* --- months
+ * -------------------------------------------------------------------------------------------- */
 
 static void month_move(const char *day, enum period_state to)
 {
@@ -568,7 +570,8 @@ static void postings_and_the_closing_of_their_month_fit_in_one_act(void **state)
     assert_int_equal(account_now("ring-fence:elective").balance_pence, 10);
 }
 
-/* --- both axes of time ------------------------------------------------------------------------------------- */
+/* --- both axes of time
+ * ------------------------------------------------------------------------------------- */
 
 static int64_t trial_balance_of(const char *code, int32_t effective_day, int64_t recorded_ms,
                                 int64_t *ret_total_pence)

@@ -1,5 +1,5 @@
-/* What the ledger's tables refuse whoever writes: a superuser, past every rule and every journal, by
- * raw SQL. Each attempt is a whole one, wrong in one point only; beside it the same attempt made
+/* What the ledger's tables refuse whoever writes: a superuser, past every rule and every journal,
+ * by raw SQL. Each attempt is a whole one, wrong in one point only; beside it the same attempt made
  * right passes, so that what is refused is that point. */
 #include "tests/store/ledger_world.h"
 
@@ -20,9 +20,10 @@ static int make_world(void **state)
     make_alliance(state);
     mandate = active_mandate("pool:planned", "ring-fence:elective", 1000000);
     base = posted(&mandate, "2026-04-30", 100);
-    harness_sql("create or replace function pg_temp.attempt(p text) returns text language plpgsql as"
-                " $$ begin execute p; raise exception 'passed' using errcode = 'ZZ000';"
-                " exception when others then return sqlstate; end $$");
+    harness_sql(
+        "create or replace function pg_temp.attempt(p text) returns text language plpgsql as"
+        " $$ begin execute p; raise exception 'passed' using errcode = 'ZZ000';"
+        " exception when others then return sqlstate; end $$");
     return 0;
 }
 
@@ -41,7 +42,8 @@ static const char *attempt(const char *format, ...)
 #define assert_refused(sqlstate, ...) assert_string_equal(attempt(__VA_ARGS__), sqlstate)
 #define assert_passes(...) assert_string_equal(attempt(__VA_ARGS__), "ZZ000")
 
-/* --- a transaction, by hand -------------------------------------------------------------------------------- */
+/* --- a transaction, by hand
+ * -------------------------------------------------------------------------------- */
 
 /* Everything that can be wrong with one. */
 struct raw {
@@ -86,27 +88,28 @@ static const char *raw_sql(const struct raw *raw)
     quoted(raw->hold_id, hold_id);
     quoted(raw->mandate_id, mandate_id);
     quoted(raw->reverses_id, reverses_id);
-    snprintf(sql, sizeof sql,
-             "do $do$ begin"
-             " update ledger.balance set sequence = 999, balance_pence = %lld, entry_count = 2"
-             "  where alliance_id = '%s' and account_code = 'pool:planned';"
-             " update ledger.balance set sequence = 999, balance_pence = %lld, entry_count = 2"
-             "  where alliance_id = '%s' and account_code = 'ring-fence:elective';"
-             " insert into ledger.transaction (alliance_id, id, sequence, kind, description,"
-             "  decision_id, mandate_id, hold_id, reverses_id, effective_on, month, amount_pence,"
-             "  entry_count, recorded_at)"
-             " values ('%s', '%s', 999, '%s', 'by hand', '%s', %s, %s, %s, '%s', '%s', %lld, %d, now());"
-             " insert into ledger.entry (alliance_id, transaction_id, position, sequence,"
-             "  account_code, number, currency, amount_pence, balance_pence, effective_on, recorded_at)"
-             " values ('%s', '%s', 1, 999, 'pool:planned', 2, 'GBP', %lld, %lld, '%s', now()),"
-             "  ('%s', '%s', 2, 999, 'ring-fence:elective', %d, 'GBP', %lld, %lld, '%s', now());"
-             " end $do$",
-             (long long)raw->pool_row, alliance, (long long)raw->fence_row, alliance, alliance, id,
-             raw->kind, mandate.decision_id, mandate_id, hold_id, reverses_id, raw->effective_on,
-             raw->month, (long long)raw->amount_pence, raw->entry_count, alliance, id,
-             (long long)raw->pool_pence, (long long)raw->pool_balance, raw->entry_on, alliance, id,
-             raw->fence_number, (long long)raw->fence_pence, (long long)raw->fence_balance,
-             raw->entry_on);
+    snprintf(
+        sql, sizeof sql,
+        "do $do$ begin"
+        " update ledger.balance set sequence = 999, balance_pence = %lld, entry_count = 2"
+        "  where alliance_id = '%s' and account_code = 'pool:planned';"
+        " update ledger.balance set sequence = 999, balance_pence = %lld, entry_count = 2"
+        "  where alliance_id = '%s' and account_code = 'ring-fence:elective';"
+        " insert into ledger.transaction (alliance_id, id, sequence, kind, description,"
+        "  decision_id, mandate_id, hold_id, reverses_id, effective_on, month, amount_pence,"
+        "  entry_count, recorded_at)"
+        " values ('%s', '%s', 999, '%s', 'by hand', '%s', %s, %s, %s, '%s', '%s', %lld, %d, now());"
+        " insert into ledger.entry (alliance_id, transaction_id, position, sequence,"
+        "  account_code, number, currency, amount_pence, balance_pence, effective_on, recorded_at)"
+        " values ('%s', '%s', 1, 999, 'pool:planned', 2, 'GBP', %lld, %lld, '%s', now()),"
+        "  ('%s', '%s', 2, 999, 'ring-fence:elective', %d, 'GBP', %lld, %lld, '%s', now());"
+        " end $do$",
+        (long long)raw->pool_row, alliance, (long long)raw->fence_row, alliance, alliance, id,
+        raw->kind, mandate.decision_id, mandate_id, hold_id, reverses_id, raw->effective_on,
+        raw->month, (long long)raw->amount_pence, raw->entry_count, alliance, id,
+        (long long)raw->pool_pence, (long long)raw->pool_balance, raw->entry_on, alliance, id,
+        raw->fence_number, (long long)raw->fence_pence, (long long)raw->fence_balance,
+        raw->entry_on);
     return sql;
 }
 
@@ -155,19 +158,20 @@ static void a_transaction_that_says_something_else_than_its_entries_is_refused(v
 static void entries_are_never_added_to_a_transaction(void **state)
 {
     (void)state;
-    assert_refused(CHECK_VIOLATION,
-                   "do $do$ begin"
-                   " update ledger.balance set sequence = 999, balance_pence = -110, entry_count = 2"
-                   "  where alliance_id = '%s' and account_code = 'pool:planned';"
-                   " update ledger.balance set sequence = 999, balance_pence = 110, entry_count = 2"
-                   "  where alliance_id = '%s' and account_code = 'ring-fence:elective';"
-                   " insert into ledger.entry (alliance_id, transaction_id, position, sequence,"
-                   "  account_code, number, currency, amount_pence, balance_pence, effective_on,"
-                   "  recorded_at) values"
-                   " ('%s', '%s', 3, 999, 'pool:planned', 2, 'GBP', -10, -110, '2026-04-30', now()),"
-                   " ('%s', '%s', 4, 999, 'ring-fence:elective', 2, 'GBP', 10, 110, '2026-04-30',"
-                   "  now()); end $do$",
-                   alliance, alliance, alliance, base.id, alliance, base.id);
+    assert_refused(
+        CHECK_VIOLATION,
+        "do $do$ begin"
+        " update ledger.balance set sequence = 999, balance_pence = -110, entry_count = 2"
+        "  where alliance_id = '%s' and account_code = 'pool:planned';"
+        " update ledger.balance set sequence = 999, balance_pence = 110, entry_count = 2"
+        "  where alliance_id = '%s' and account_code = 'ring-fence:elective';"
+        " insert into ledger.entry (alliance_id, transaction_id, position, sequence,"
+        "  account_code, number, currency, amount_pence, balance_pence, effective_on,"
+        "  recorded_at) values"
+        " ('%s', '%s', 3, 999, 'pool:planned', 2, 'GBP', -10, -110, '2026-04-30', now()),"
+        " ('%s', '%s', 4, 999, 'ring-fence:elective', 2, 'GBP', 10, 110, '2026-04-30',"
+        "  now()); end $do$",
+        alliance, alliance, alliance, base.id, alliance, base.id);
 }
 
 static void an_entry_needs_its_transaction_and_its_account(void **state)
@@ -175,16 +179,17 @@ static void an_entry_needs_its_transaction_and_its_account(void **state)
     (void)state;
     char id[UUID_SIZE];
     new_id(id);
-    assert_refused(FOREIGN_KEY_VIOLATION,
-                   "do $do$ begin"
-                   " update ledger.balance set sequence = 999, balance_pence = -110, entry_count = 2"
-                   "  where alliance_id = '%s' and account_code = 'pool:planned';"
-                   " insert into ledger.entry (alliance_id, transaction_id, position, sequence,"
-                   "  account_code, number, currency, amount_pence, balance_pence, effective_on,"
-                   "  recorded_at) values"
-                   " ('%s', '%s', 1, 999, 'pool:planned', 2, 'GBP', -10, -110, '2026-04-30', now());"
-                   " end $do$",
-                   alliance, alliance, id);
+    assert_refused(
+        FOREIGN_KEY_VIOLATION,
+        "do $do$ begin"
+        " update ledger.balance set sequence = 999, balance_pence = -110, entry_count = 2"
+        "  where alliance_id = '%s' and account_code = 'pool:planned';"
+        " insert into ledger.entry (alliance_id, transaction_id, position, sequence,"
+        "  account_code, number, currency, amount_pence, balance_pence, effective_on,"
+        "  recorded_at) values"
+        " ('%s', '%s', 1, 999, 'pool:planned', 2, 'GBP', -10, -110, '2026-04-30', now());"
+        " end $do$",
+        alliance, alliance, id);
 }
 
 static void an_entry_that_does_not_follow_the_balance_is_refused(void **state)
@@ -279,8 +284,9 @@ static void history_is_never_changed(void **state)
     (void)state;
     static const char *const tables[] = {"transaction", "entry"};
     for (size_t i = 0; i < ARRAY_LENGTH(tables); i++) {
-        assert_refused(RESTRICT_VIOLATION, "update ledger.%s set sequence = 999 where alliance_id = '%s'",
-                       tables[i], alliance);
+        assert_refused(RESTRICT_VIOLATION,
+                       "update ledger.%s set sequence = 999 where alliance_id = '%s'", tables[i],
+                       alliance);
         assert_refused(RESTRICT_VIOLATION, "delete from ledger.%s where alliance_id = '%s'",
                        tables[i], alliance);
         assert_refused(RESTRICT_VIOLATION, "truncate ledger.%s cascade", tables[i]);
@@ -290,13 +296,14 @@ static void history_is_never_changed(void **state)
                        " delete from ledger.%s where alliance_id = '%s'; end $do$",
                        alliance, tables[i], alliance);
     }
-    assert_refused(RESTRICT_VIOLATION, "delete from ledger.balance where alliance_id = '%s'", alliance);
+    assert_refused(RESTRICT_VIOLATION, "delete from ledger.balance where alliance_id = '%s'",
+                   alliance);
 }
 
 static void the_runtime_role_writes_nothing_by_itself(void **state)
 {
     (void)state;
-    static const char *const tables[] = {"account", "balance", "mandate",     "bulk",    "hold",
+    static const char *const tables[] = {"account", "balance", "mandate",     "bulk",   "hold",
                                          "period",  "entry",   "transaction", "capture"};
     for (size_t i = 0; i < ARRAY_LENGTH(tables); i++) {
         assert_refused(INSUFFICIENT_PRIVILEGE,
@@ -330,7 +337,8 @@ static void nobody_sees_another_alliances_rows(void **state)
                    other, before);
 }
 
-/* --- balances, mandates, holds ----------------------------------------------------------------------------- */
+/* --- balances, mandates, holds
+ * ----------------------------------------------------------------------------- */
 
 static void a_balance_stays_within_its_limits(void **state)
 {
@@ -343,12 +351,14 @@ static void a_balance_stays_within_its_limits(void **state)
                    "update ledger.balance set sequence = 999, balance_pence = -1"
                    " where alliance_id = '%s' and account_code = 'ring-fence:elective'",
                    alliance);
-    assert_refused(CHECK_VIOLATION,
-                   "update ledger.balance set sequence = 999, balance_pence = 500000001,"
-                   " entry_count = 1 where alliance_id = '%s' and account_code = 'reserve:cost-risk'",
-                   alliance);
-    assert_refused(RESTRICT_VIOLATION, "update ledger.balance set held_pence = 1 where alliance_id = '%s'"
-                                       " and account_code = 'ring-fence:elective'",
+    assert_refused(
+        CHECK_VIOLATION,
+        "update ledger.balance set sequence = 999, balance_pence = 500000001,"
+        " entry_count = 1 where alliance_id = '%s' and account_code = 'reserve:cost-risk'",
+        alliance);
+    assert_refused(RESTRICT_VIOLATION,
+                   "update ledger.balance set held_pence = 1 where alliance_id = '%s'"
+                   " and account_code = 'ring-fence:elective'",
                    alliance);
 }
 
@@ -375,16 +385,17 @@ static const char *raw_hold(const char *decision_id, int64_t amount_pence, int64
     static char sql[2048];
     char id[UUID_SIZE];
     new_id(id);
-    snprintf(sql, sizeof sql,
-             "do $do$ begin"
-             " update ledger.balance set sequence = sequence + 1, held_pence = %lld"
-             "  where alliance_id = '%s' and account_code = 'ring-fence:elective';"
-             " insert into ledger.hold (alliance_id, id, sequence, account_code, beneficiary, title,"
-             "  subject, decision_id, amount_pence, captured_pence, released_pence, state, placed_at,"
-             "  month, version)"
-             " values ('%s', '%s', 998, 'ring-fence:elective', 'ZZ3', 'by hand', 'reinvestment/cases/1',"
-             "  '%s', %lld, 0, 0, 'open', now(), '2026-27-M01', 1); end $do$",
-             (long long)held_pence, alliance, alliance, id, decision_id, (long long)amount_pence);
+    snprintf(
+        sql, sizeof sql,
+        "do $do$ begin"
+        " update ledger.balance set sequence = sequence + 1, held_pence = %lld"
+        "  where alliance_id = '%s' and account_code = 'ring-fence:elective';"
+        " insert into ledger.hold (alliance_id, id, sequence, account_code, beneficiary, title,"
+        "  subject, decision_id, amount_pence, captured_pence, released_pence, state, placed_at,"
+        "  month, version)"
+        " values ('%s', '%s', 998, 'ring-fence:elective', 'ZZ3', 'by hand', 'reinvestment/cases/1',"
+        "  '%s', %lld, 0, 0, 'open', now(), '2026-27-M01', 1); end $do$",
+        (long long)held_pence, alliance, alliance, id, decision_id, (long long)amount_pence);
     return sql;
 }
 
@@ -396,9 +407,10 @@ static void what_is_held_is_what_the_open_holds_say(void **state)
     assert_refused(CHECK_VIOLATION, "%s", raw_hold(APPOINTMENT, 5, 0));
     assert_refused(CHECK_VIOLATION, "%s", raw_hold(APPOINTMENT, 101, 101)); /* overdrawn */
     harness_sql("%s", raw_hold(APPOINTMENT, 5, 5));
-    assert_refused(CHECK_VIOLATION,
-                   "update ledger.hold set sequence = 999, captured_pence = 2 where alliance_id = '%s'",
-                   alliance);
+    assert_refused(
+        CHECK_VIOLATION,
+        "update ledger.hold set sequence = 999, captured_pence = 2 where alliance_id = '%s'",
+        alliance);
 }
 
 static void a_decision_holds_once_and_a_hold_is_resolved_once(void **state)
@@ -414,12 +426,14 @@ static void a_decision_holds_once_and_a_hold_is_resolved_once(void **state)
     assert_refused(CHECK_VIOLATION, release, alliance, "open", alliance);
     assert_refused(CHECK_VIOLATION, release, alliance, "expired", alliance); /* it never expires */
     harness_sql(release, alliance, "released", alliance);
-    assert_refused(CHECK_VIOLATION,
-                   "update ledger.hold set sequence = 1001, state = 'captured' where alliance_id = '%s'",
-                   alliance);
+    assert_refused(
+        CHECK_VIOLATION,
+        "update ledger.hold set sequence = 1001, state = 'captured' where alliance_id = '%s'",
+        alliance);
 }
 
-/* --- months and accounts -------------------------------------------------------------------------------------- */
+/* --- months and accounts
+ * -------------------------------------------------------------------------------------- */
 
 static void months_close_in_order_and_not_over_an_open_hold(void **state)
 {
@@ -460,25 +474,27 @@ static void only_an_empty_account_closes_and_takes_nothing_afterwards(void **sta
                    alliance);
     char id[UUID_SIZE];
     new_id(id);
-    assert_refused(CHECK_VIOLATION,
-                   "do $do$ begin"
-                   " update ledger.balance set sequence = 999, balance_pence = -110, entry_count = 2"
-                   "  where alliance_id = '%s' and account_code = 'pool:planned';"
-                   " update ledger.balance set sequence = 999, balance_pence = 10, entry_count = 1"
-                   "  where alliance_id = '%s' and account_code = 'pool:urgent';"
-                   " insert into ledger.transaction select (r).* from (select jsonb_populate_record(t,"
-                   "  '{\"id\": \"%s\", \"amount_pence\": 10}') as r from ledger.transaction as t"
-                   "  where t.id = '%s') as s;"
-                   " insert into ledger.entry (alliance_id, transaction_id, position, sequence,"
-                   "  account_code, number, currency, amount_pence, balance_pence, effective_on,"
-                   "  recorded_at) values"
-                   " ('%s', '%s', 1, 999, 'pool:planned', 2, 'GBP', -10, -110, '2026-04-30', now()),"
-                   " ('%s', '%s', 2, 999, 'pool:urgent', 1, 'GBP', 10, 10, '2026-04-30', now());"
-                   " end $do$",
-                   alliance, alliance, id, base.id, alliance, id, alliance, id);
+    assert_refused(
+        CHECK_VIOLATION,
+        "do $do$ begin"
+        " update ledger.balance set sequence = 999, balance_pence = -110, entry_count = 2"
+        "  where alliance_id = '%s' and account_code = 'pool:planned';"
+        " update ledger.balance set sequence = 999, balance_pence = 10, entry_count = 1"
+        "  where alliance_id = '%s' and account_code = 'pool:urgent';"
+        " insert into ledger.transaction select (r).* from (select jsonb_populate_record(t,"
+        "  '{\"id\": \"%s\", \"amount_pence\": 10}') as r from ledger.transaction as t"
+        "  where t.id = '%s') as s;"
+        " insert into ledger.entry (alliance_id, transaction_id, position, sequence,"
+        "  account_code, number, currency, amount_pence, balance_pence, effective_on,"
+        "  recorded_at) values"
+        " ('%s', '%s', 1, 999, 'pool:planned', 2, 'GBP', -10, -110, '2026-04-30', now()),"
+        " ('%s', '%s', 2, 999, 'pool:urgent', 1, 'GBP', 10, 10, '2026-04-30', now());"
+        " end $do$",
+        alliance, alliance, id, base.id, alliance, id, alliance, id);
 }
 
-/* --- the race between a posting and the closing of its month ------------------------------------------------- */
+/* --- the race between a posting and the closing of its month
+ * ------------------------------------------------- */
 
 static PGconn *another_session(void)
 {
@@ -515,10 +531,11 @@ static void a_posting_and_the_closing_of_its_month_wait_for_each_other(void **st
 {
     (void)state;
     char close[512];
-    snprintf(close, sizeof close,
-             "update ledger.period set sequence = sequence + 100, state = 'closed', locked_at = now(),"
-             " closed_at = now() where alliance_id = '%s' and month = '2026-27-M01'",
-             alliance);
+    snprintf(
+        close, sizeof close,
+        "update ledger.period set sequence = sequence + 100, state = 'closed', locked_at = now(),"
+        " closed_at = now() where alliance_id = '%s' and month = '2026-27-M01'",
+        alliance);
     struct raw raw = right();
 
     /* Who posts first is waited for. */

@@ -64,7 +64,8 @@ static inline int32_t day_of(const char *text)
     return day;
 }
 
-/* Another service's event as the consumer takes it: its rows, then our reaction. Takes `envelope`. */
+/* Another service's event as the consumer takes it: its rows, then our reaction. Takes `envelope`.
+ */
 static inline void follow(const char *source, json_t *envelope)
 {
     act_auto_t act = {0};
@@ -115,21 +116,21 @@ static inline int make_alliance(void **state)
     harness_move_clock(0);
     harness_alliance(alliance);
     follow("membership",
-           json_pack("{s:s, s:s, s:{s:{s:s, s:s, s:[], s:[], s:s, s:s, s:s, s:s, s:s, s:i},"
-                     " s:[o, o, o], s:o}}",
-                     "type", "membership.alliance.activated.v1", "subject", "alliance", "data",
-                     "alliance", "name", "Elective Care", "purpose", "Better care", "objectives",
-                     "principles", "startsOn", "2026-04-01", "endsOn", "2028-04-01", "status",
-                     "active", "foundingDecisionId", APPOINTMENT, "createdAt",
-                     "2026-03-01T09:00:00.000Z", "version", 2, "partner",
-                     partner_row("ZZ1", "commissioner", "active"),
-                     partner_row("ZZ3", "provider", "active"),
-                     partner_row("ZZ4", "provider", "proposed"), "agreementVersion",
-                     agreement_row("planned urgent", 500000000)));
+           json_pack(
+               "{s:s, s:s, s:{s:{s:s, s:s, s:[], s:[], s:s, s:s, s:s, s:s, s:s, s:i},"
+               " s:[o, o, o], s:o}}",
+               "type", "membership.alliance.activated.v1", "subject", "alliance", "data",
+               "alliance", "name", "Elective Care", "purpose", "Better care", "objectives",
+               "principles", "startsOn", "2026-04-01", "endsOn", "2028-04-01", "status", "active",
+               "foundingDecisionId", APPOINTMENT, "createdAt", "2026-03-01T09:00:00.000Z",
+               "version", 2, "partner", partner_row("ZZ1", "commissioner", "active"),
+               partner_row("ZZ3", "provider", "active"), partner_row("ZZ4", "provider", "proposed"),
+               "agreementVersion", agreement_row("planned urgent", 500000000)));
     return 0;
 }
 
-/* --- mandates and postings, under one act each ------------------------------------------------------------ */
+/* --- mandates and postings, under one act each
+ * ------------------------------------------------------------ */
 
 static inline struct mandate drafted_mandate(const char *from, const char *to, int64_t limit_pence)
 {
@@ -209,8 +210,7 @@ static inline bool post_within(struct act *act, struct transaction *transaction,
         return false;
     transaction->recorded_ms = act->now_ms;
     struct posting_terms terms = {
-        .pointer = "",
-        .mandate = transaction->kind == TRANSACTION_REVERSAL ? NULL : mandate};
+        .pointer = "", .mandate = transaction->kind == TRANSACTION_REVERSAL ? NULL : mandate};
     if (!transaction_check(book, &terms, transaction, err))
         return false;
     transaction_apply(book, transaction);
@@ -249,7 +249,8 @@ static inline struct hold hold_now(const char *id)
     return hold;
 }
 
-/* --- decisions of membership over business cases --------------------------------------------------------- */
+/* --- decisions of membership over business cases
+ * --------------------------------------------------------- */
 
 /* A carried decision to hold for ZZ3 out of the ring-fence. Its digest is right. */
 static inline json_t *carried_award(const char *decision_id, const char *case_id,
@@ -287,7 +288,8 @@ static inline json_t *closed_case(const char *case_id, const char *hold_id)
                      hold_id);
 }
 
-/* --- the journal ---------------------------------------------------------------------------------------------- */
+/* --- the journal
+ * ---------------------------------------------------------------------------------------------- */
 
 /* The last event's member, by JSON path ("{effect,state}"). */
 static inline const char *last_event(const char *path)

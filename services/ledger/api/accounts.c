@@ -35,8 +35,7 @@ bool get_account(struct request *request, struct reply *reply, struct problem *e
     return true;
 }
 
-static bool account_find(struct request *request, struct account **ret_account,
-                         struct problem *err)
+static bool account_find(struct request *request, struct account **ret_account, struct problem *err)
 {
     struct book *book;
     const char *code = request_path(request, "accountCode");
@@ -79,7 +78,7 @@ bool close_account(struct request *request, struct reply *reply, struct problem 
 {
     struct account *account;
     /* Accounts are derived before entries: what was posted earlier in this act goes first. */
-    if (!account_find(request, &account, err) || !text_check(request->body, "reason", err) ||
+    if (!account_find(request, &account, err) || !words_check(request->body, "reason", err) ||
         !account_close_check(account, err) || !act_flush(request->act, err))
         return false;
     account->is_closed = true;

@@ -24,7 +24,7 @@ json_t *capture_to_json(const struct capture *capture);
 json_t *period_to_json(const struct period *period);
 
 /* A text of the body that people read: PERSONAL_DATA when it seems to hold an NHS number. */
-bool text_check(const json_t *body, const char *member, struct problem *err) MUST_CHECK;
+bool words_check(const json_t *body, const char *member, struct problem *err) MUST_CHECK;
 /* The appointment by which the caller acts as finance lead. */
 const char *finance_lead_of(const struct request *request);
 /* A date or instant in the query; absent is DAY_NONE, INSTANT_NONE. */

@@ -59,7 +59,8 @@ bool list_captures(struct request *request, struct reply *reply, struct problem 
     return true;
 }
 
-/* --- under a mandate ------------------------------------------------------------------------------------ */
+/* --- under a mandate
+ * ------------------------------------------------------------------------------------ */
 
 static void hold_read(const struct request *request, const struct mandate *mandate,
                       struct hold *ret_hold)
@@ -91,7 +92,7 @@ bool place_hold(struct request *request, struct reply *reply, struct problem *er
     struct mandate *mandate;
     struct hold hold;
     const char *mandate_id = json_text(request->body, "mandateId");
-    if (!text_check(request->body, "title", err) || !book_begin(request->act, &book, err))
+    if (!words_check(request->body, "title", err) || !book_begin(request->act, &book, err))
         return false;
     if (!store_book_mandate(request->act, mandate_id, &mandate, err))
         return err->code == PROBLEM_NOT_FOUND
@@ -129,7 +130,7 @@ static bool hold_find(struct request *request, struct hold **ret_hold, struct pr
 bool capture_hold(struct request *request, struct reply *reply, struct problem *err)
 {
     struct hold *hold;
-    if (!text_check(request->body, "description", err) || !hold_find(request, &hold, err))
+    if (!words_check(request->body, "description", err) || !hold_find(request, &hold, err))
         return false;
     struct capture capture = {
         .amount_pence = json_money(request->body, "amount"),
@@ -155,7 +156,7 @@ bool release_hold(struct request *request, struct reply *reply, struct problem *
 {
     struct hold *hold, after;
     struct book *book;
-    if (!text_check(request->body, "reason", err) || !hold_find(request, &hold, err) ||
+    if (!words_check(request->body, "reason", err) || !hold_find(request, &hold, err) ||
         !hold_release(hold, json_text(request->body, "reason"), request->now_ms, &after, err) ||
         !store_book(request->act, &book, err))
         return false;

@@ -46,7 +46,9 @@ static size_t codes_read(const json_t *body, const char *name, char ret_codes[][
     size_t i;
     json_t *code;
     json_array_foreach(array, i, code)
+    {
         snprintf(ret_codes[i], CODE_SIZE, "%s", json_string_value(code));
+    }
     return json_array_size(array);
 }
 
@@ -77,7 +79,7 @@ bool draft_mandate(struct request *request, struct reply *reply, struct problem 
     };
     mandate_read(request->body, &mandate);
     snprintf(mandate.drafted_by, sizeof mandate.drafted_by, "%s", finance_lead_of(request));
-    if (!text_check(request->body, "title", err) || !store_book(request->act, &book, err) ||
+    if (!words_check(request->body, "title", err) || !store_book(request->act, &book, err) ||
         !mandate_check(book, &mandate, err))
         return false;
     uuid_new(request->now_ms, mandate.id);
@@ -90,8 +92,7 @@ bool draft_mandate(struct request *request, struct reply *reply, struct problem 
 }
 
 /* The mandate that the path names, which no decision holds. */
-static bool mandate_find(struct request *request, struct mandate **ret_mandate,
-                         struct problem *err)
+static bool mandate_find(struct request *request, struct mandate **ret_mandate, struct problem *err)
 {
     char ref[REF_SIZE];
     const char *id = request_path(request, "mandateId");
@@ -105,7 +106,7 @@ bool revise_mandate(struct request *request, struct reply *reply, struct problem
     struct mandate *mandate;
     struct book *book;
     if (!mandate_find(request, &mandate, err) || !request_match(request, mandate->version, err) ||
-        !mandate_revise_check(mandate, err) || !text_check(request->body, "title", err) ||
+        !mandate_revise_check(mandate, err) || !words_check(request->body, "title", err) ||
         !store_book(request->act, &book, err))
         return false;
     struct mandate revised = *mandate;
@@ -124,7 +125,7 @@ bool withdraw_mandate(struct request *request, struct reply *reply, struct probl
 {
     struct mandate *mandate;
     if (!mandate_find(request, &mandate, err) || !mandate_withdraw_check(mandate, err) ||
-        !text_check(request->body, "reason", err))
+        !words_check(request->body, "reason", err))
         return false;
     mandate->state = MANDATE_WITHDRAWN;
     mandate->withdrawn_ms = request->now_ms;

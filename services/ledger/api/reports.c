@@ -58,7 +58,8 @@ bool get_trial_balance(struct request *request, struct reply *reply, struct prob
     return true;
 }
 
-/* The months of a statement, each with the balance at its end; adds up what came in and went out. */
+/* The months of a statement, each with the balance at its end; adds up what came in and went out.
+ */
 static json_t *months_to_json(const struct db_rows *rows, int64_t balance_pence,
                               int64_t *ret_in_pence, int64_t *ret_out_pence)
 {
@@ -102,8 +103,7 @@ bool get_statement(struct request *request, struct reply *reply, struct problem 
     json_put_day(resource, "from", span.from_day);
     json_put_day(resource, "to", span.to_day);
     json_put_instant(resource, "recordedAt", span.recorded_ms);
-    json_put_new(resource, "months",
-                 months_to_json(&months, opening_pence, &in_pence, &out_pence));
+    json_put_new(resource, "months", months_to_json(&months, opening_pence, &in_pence, &out_pence));
     json_put_money(resource, "opening", opening_pence);
     json_put_money(resource, "in", in_pence);
     json_put_money(resource, "out", out_pence);

@@ -3,6 +3,7 @@
 
 #include "common/ids.h"
 #include "common/json.h"
+#include "common/money.h"
 #include "common/trace.h"
 #include "services/ledger/api/handlers.h"
 #include "services/ledger/events.h"
@@ -55,7 +56,8 @@ bool trace_transaction(struct request *request, struct reply *reply, struct prob
     return trace_reply(request, reply, ref, transaction.sequence, err);
 }
 
-/* --- posting ---------------------------------------------------------------------------------------------- */
+/* --- posting
+ * ---------------------------------------------------------------------------------------------- */
 
 /* What a posting says by itself; what it rests on is the caller's. */
 static void posting_read(const json_t *body, struct transaction *ret_transaction)
@@ -69,7 +71,8 @@ static void posting_read(const json_t *body, struct transaction *ret_transaction
                    sizeof ret_transaction->description);
     size_t i;
     json_t *item;
-    json_array_foreach(json_member(body, "entries"), i, item) {
+    json_array_foreach(json_member(body, "entries"), i, item)
+    {
         struct entry *entry = &ret_transaction->entries[ret_transaction->entry_count++];
         json_copy_text(item, "accountCode", entry->account_code, sizeof entry->account_code);
         entry->amount_pence = json_money(item, "amount");
@@ -109,7 +112,7 @@ bool post_transaction(struct request *request, struct reply *reply, struct probl
     struct book *book;
     struct mandate *mandate;
     struct transaction transaction;
-    if (!text_check(request->body, "description", err) || !book_begin(request->act, &book, err) ||
+    if (!words_check(request->body, "description", err) || !book_begin(request->act, &book, err) ||
         !mandate_cited(request, &mandate, err))
         return false;
     posting_read(request->body, &transaction);
@@ -134,7 +137,7 @@ bool reverse_transaction(struct request *request, struct reply *reply, struct pr
     struct book *book;
     struct mandate *mandate;
     struct transaction original, reversal;
-    if (!text_check(request->body, "reason", err) || !book_begin(request->act, &book, err) ||
+    if (!words_check(request->body, "reason", err) || !book_begin(request->act, &book, err) ||
         !store_transaction_get(request->tx, request_path(request, "transactionId"), &original,
                                err) ||
         !reversal_make(&original, json_text(request->body, "reason"), &reversal, err) ||
@@ -153,41 +156,34 @@ bool reverse_transaction(struct request *request, struct reply *reply, struct pr
     return true;
 }
 
-/* --- many at once -------------------------------------------------------------------------------------------- */
+/* --- many at once
+ * -------------------------------------------------------------------------------------------- */
 
-/* A book to try a bulk on. */
-struct trial {
-    struct book book;
-};
-
-static void trial_done(struct trial *trial)
+/* What a bulk moves in all: its positive entries. Too much for an amount is too much for any
+ * mandate, which the check of its transactions will say. */
+static int64_t bulk_amount(const json_t *transactions)
 {
-    free(trial->book.accounts);
-    free(trial->book.mandates);
+    int64_t amount_pence = 0;
+    size_t i, j;
+    json_t *transaction, *entry;
+    json_array_foreach(transactions, i, transaction)
+    {
+        json_array_foreach(json_object_get(transaction, "entries"), j, entry)
+        {
+            int64_t pence = json_money(entry, "amount");
+            if (pence > 0 && !money_add(amount_pence, pence, &amount_pence))
+                amount_pence = MONEY_PENCE_MAX;
+        }
+    }
+    return amount_pence;
 }
 
-static void *copied(const void *array, size_t count, size_t size)
-{
-    void *copy = malloc(count * size + 1);
-    if (copy == NULL)
-        abort();
-    return memcpy(copy, array, count * size);
-}
-
-static void trial_begin(struct trial *trial, const struct book *book)
-{
-    trial->book = *book;
-    trial->book.accounts = copied(book->accounts, book->account_count, sizeof book->accounts[0]);
-    trial->book.mandates = copied(book->mandates, book->mandate_count, sizeof book->mandates[0]);
-}
-
-/* One of the bulk's, as it would be posted on this book. */
-static bool bulk_item_check(const struct request *request, const struct book *book, size_t i,
+/* One of the bulk's, checked against the book as those before it have left it. */
+static bool bulk_item_check(const struct request *request, const struct book *book,
+                            const struct mandate *mandate, size_t i,
                             struct transaction *ret_transaction, struct problem *err)
 {
     const json_t *item = json_array_get(json_member(request->body, "transactions"), i);
-    const struct mandate *mandate =
-        book_mandate(book, json_text(request->body, "mandateId"));
     char pointer[FAULT_POINTER_SIZE];
     snprintf(pointer, sizeof pointer, "/transactions/%zu", i);
     posting_read(item, ret_transaction);
@@ -197,67 +193,55 @@ static bool bulk_item_check(const struct request *request, const struct book *bo
         .mandate = mandate,
         .goes_late = body_goes_late(request->body),
     };
-    if (text_has_nhs_number(ret_transaction->description)) {
-        strncat(pointer, "/description", sizeof pointer - strlen(pointer) - 1);
-        return problem_add(err, PROBLEM_PERSONAL_DATA, "nhs-number", pointer,
-                           "this looks like an NHS number; the ledger holds no data of patients");
-    }
-    return transaction_check(book, &terms, ret_transaction, err);
+    char place[FAULT_POINTER_SIZE];
+    snprintf(place, sizeof place, "/transactions/%zu/description", i);
+    return text_check(place, ret_transaction->description, err) &&
+           transaction_check(book, &terms, ret_transaction, err);
 }
 
-/* Every fault of every transaction; counts and sums what is well. */
-static bool bulk_check(const struct request *request, const struct book *book, struct bulk *bulk,
-                       struct problem *err)
+/* Posts while all is well; after the first fault only looks for the others. */
+static bool bulk_run(struct request *request, struct bulk_event *event, struct book *book,
+                     struct problem *err)
 {
-    CLEANUP(trial_done) struct trial trial;
-    trial_begin(&trial, book);
+    const struct mandate *mandate = book_mandate(book, event->bulk->mandate_id);
     bool ok = true;
-    size_t count = json_array_size(json_member(request->body, "transactions"));
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < (size_t)event->bulk->transaction_count; i++) {
         struct transaction transaction;
-        if (!bulk_item_check(request, &trial.book, i, &transaction, err)) {
+        if (!bulk_item_check(request, book, mandate, i, &transaction, err)) {
             if (err->fault_count == 0)
-                return false; /* not this transaction's fault: the mandate is not active */
+                return false; /* no transaction's fault: the mandate is not active */
             ok = false;
             continue;
         }
-        transaction_apply(&trial.book, &transaction);
-        bulk->transaction_count++;
-        bulk->amount_pence += transaction.amount_pence;
-    }
-    return ok;
-}
-
-static bool bulk_post(struct request *request, struct book *book, const struct bulk *bulk,
-                      struct problem *err)
-{
-    CLEANUP(bulk_event_done) struct bulk_event event;
-    bulk_event_begin(&event, request->act, book, bulk);
-    for (size_t i = 0; i < (size_t)bulk->transaction_count; i++) {
-        struct transaction transaction;
-        if (!bulk_item_check(request, book, i, &transaction, err))
-            return problem_set(err, PROBLEM_INTERNAL, "transaction %zu passed its check once", i);
         uuid_new(request->now_ms, transaction.id);
-        memcpy(transaction.bulk_id, bulk->id, sizeof transaction.bulk_id);
+        memcpy(transaction.bulk_id, event->bulk->id, sizeof transaction.bulk_id);
         transaction_apply(book, &transaction);
-        if (!bulk_event_add(&event, &transaction, err))
+        if (ok && !bulk_event_add(event, &transaction, err))
             return false;
     }
-    return json_array_size(event.transactions) == 0 || bulk_event_end(&event, err);
+    return ok && (json_array_size(event->transactions) == 0 || bulk_event_end(event, err));
 }
 
 bool post_bulk(struct request *request, struct reply *reply, struct problem *err)
 {
     struct book *book;
     struct mandate *mandate;
-    struct bulk bulk = {.recorded_ms = request->now_ms};
-    if (!book_begin(request->act, &book, err) || !mandate_cited(request, &mandate, err) ||
-        !bulk_check(request, book, &bulk, err))
+    const json_t *transactions = json_member(request->body, "transactions");
+    struct bulk bulk = {
+        .transaction_count = (int64_t)json_array_size(transactions),
+        .amount_pence = bulk_amount(transactions),
+        .recorded_ms = request->now_ms,
+    };
+    if (!book_begin(request->act, &book, err) || !mandate_cited(request, &mandate, err))
         return false;
     memcpy(bulk.mandate_id, mandate->id, sizeof bulk.mandate_id);
     uuid_new(request->now_ms, bulk.id);
-    if (!bulk_post(request, book, &bulk, err))
+    CLEANUP(bulk_event_done) struct bulk_event event;
+    bulk_event_begin(&event, request->act, book, &bulk);
+    if (!bulk_run(request, &event, book, err)) {
+        store_book_forget(request->act); /* it holds what was not posted */
         return false;
+    }
     char ref[REF_SIZE];
     bulk_ref(bulk.id, ref);
     reply_created(reply, bulk_to_json(&bulk), ref, 0);

@@ -7,11 +7,12 @@
 #include "services/ledger/events/rows.h"
 #include "services/ledger/rules.h"
 
-/* Rows of accounts or periods in one event; and bytes of transactions and entries, which leaves room
- * for the balances they touch, the mandate and the envelope. */
+/* Rows of accounts or periods in one event; and bytes of transactions and entries, which leaves
+ * room for the balances they touch, the mandate and the envelope. */
 enum { ROWS_PER_EVENT = 50, BULK_EVENT_BYTES = 36 * 1024 };
 
-/* --- references -------------------------------------------------------------------------------------- */
+/* --- references
+ * -------------------------------------------------------------------------------------- */
 
 void account_ref(const char *code, char ret_ref[REF_SIZE])
 {
@@ -71,7 +72,8 @@ static bool announce(struct act *act, const char *type, const char *subject, jso
     return act_append(act, &event, err);
 }
 
-/* --- accounts ------------------------------------------------------------------------------------------- */
+/* --- accounts
+ * ------------------------------------------------------------------------------------------- */
 
 static json_t *accounts_data(const struct account accounts[], size_t count)
 {
@@ -110,11 +112,12 @@ bool event_account_closed(struct act *act, const struct account *account, struct
 {
     char subject[REF_SIZE];
     account_ref(account->code, subject);
-    return announce(act, "ledger.account.closed.v1", subject, accounts_data(account, 1), NULL,
-                    NULL, err);
+    return announce(act, "ledger.account.closed.v1", subject, accounts_data(account, 1), NULL, NULL,
+                    err);
 }
 
-/* --- mandates -------------------------------------------------------------------------------------------- */
+/* --- mandates
+ * -------------------------------------------------------------------------------------------- */
 
 static bool mandate_announce(struct act *act, const char *type, const struct mandate *mandate,
                              const char *effect_decision_id, struct problem *err)
@@ -147,15 +150,18 @@ bool event_mandate_granted(struct act *act, const struct mandate *mandate, struc
     return mandate_announce(act, "ledger.mandate.granted.v1", mandate, mandate->decision_id, err);
 }
 
-/* --- transactions ------------------------------------------------------------------------------------------ */
+/* --- transactions
+ * ------------------------------------------------------------------------------------------ */
 
 static bool is_among(const json_t *balances, const char *code)
 {
     size_t i;
     json_t *row;
     json_array_foreach(balances, i, row)
+    {
         if (strcmp(json_text(row, "accountCode"), code) == 0)
             return true;
+    }
     return false;
 }
 
@@ -227,7 +233,8 @@ static json_t *bulk_balances(const struct bulk_event *event)
 {
     json_t *balances = json_array(), *entry;
     size_t i;
-    json_array_foreach(event->entries, i, entry) {
+    json_array_foreach(event->entries, i, entry)
+    {
         const char *code = json_text(entry, "accountCode");
         if (!is_among(balances, code))
             json_push_new(balances, balance_row(book_account(event->book, code)));
@@ -268,7 +275,9 @@ bool bulk_event_add(struct bulk_event *event, const struct transaction *transact
     return event->size < BULK_EVENT_BYTES || bulk_event_end(event, err);
 }
 
-/* --- holds -------------------------------------------------------------------------------------------------- */
+/* --- holds
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static json_t *hold_links(const struct hold *hold)
 {
@@ -321,13 +330,14 @@ bool event_hold_resolved(struct act *act, const struct book *book, const struct 
     char subject[REF_SIZE];
     hold_ref(hold->id, subject);
     assert(hold->state == HOLD_RELEASED || hold->state == HOLD_EXPIRED);
-    return announce(act,
-                    hold->state == HOLD_EXPIRED ? "ledger.hold.expired.v1"
-                                                : "ledger.hold.released.v1",
-                    subject, hold_data(book, hold), hold_links(hold), NULL, err);
+    return announce(
+        act, hold->state == HOLD_EXPIRED ? "ledger.hold.expired.v1" : "ledger.hold.released.v1",
+        subject, hold_data(book, hold), hold_links(hold), NULL, err);
 }
 
-/* --- periods -------------------------------------------------------------------------------------------------- */
+/* --- periods
+ * --------------------------------------------------------------------------------------------------
+ */
 
 bool event_periods_opened(struct act *act, const struct period periods[], size_t count,
                           struct problem *err)
@@ -357,10 +367,9 @@ static bool period_announce(struct act *act, const char *type, const struct peri
 
 bool event_period_moved(struct act *act, const struct period *period, struct problem *err)
 {
-    return period_announce(act,
-                           period->state == PERIOD_LOCKED ? "ledger.period.locked.v1"
-                                                          : "ledger.period.closed.v1",
-                           period, NULL, err);
+    return period_announce(
+        act, period->state == PERIOD_LOCKED ? "ledger.period.locked.v1" : "ledger.period.closed.v1",
+        period, NULL, err);
 }
 
 bool event_period_reopened(struct act *act, const struct period *period, struct problem *err)
@@ -368,7 +377,9 @@ bool event_period_reopened(struct act *act, const struct period *period, struct 
     return period_announce(act, "ledger.period.reopened.v1", period, period->reopened_by, err);
 }
 
-/* --- refusals ---------------------------------------------------------------------------------------------------- */
+/* --- refusals
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 bool event_effect_refused(struct act *act, const char *decision_id, const char *subject,
                           const char *reason, struct problem *err)

@@ -10,7 +10,8 @@
 #include "services/ledger/rules.h"
 #include "services/ledger/store.h"
 
-/* --- the chart of accounts follows the agreement and the roster (B2) ------------------------------------- */
+/* --- the chart of accounts follows the agreement and the roster (B2)
+ * ------------------------------------- */
 
 /* Accounts to be opened; those that there are already are left alone. */
 struct chart {
@@ -72,7 +73,8 @@ static void chart_add_listed(struct chart *chart, const json_t *listed, enum acc
 {
     size_t i;
     json_t *item;
-    json_array_foreach(listed, i, item) {
+    json_array_foreach(listed, i, item)
+    {
         char code[CODE_SIZE];
         snprintf(code, sizeof code, "%s:%s", account_type_word(type), json_text(item, "code"));
         (void)chart_add(chart, code, type, json_text(item, title_member));
@@ -123,7 +125,8 @@ static bool chart_open(struct act *act, struct chart *chart, struct problem *err
     return ok;
 }
 
-/* --- months of the alliance's term (B5) --------------------------------------------------------------------- */
+/* --- months of the alliance's term (B5)
+ * --------------------------------------------------------------------- */
 
 static bool periods_open(struct act *act, struct problem *err)
 {
@@ -151,7 +154,9 @@ static bool periods_open(struct act *act, struct problem *err)
     return ok;
 }
 
-/* --- membership ------------------------------------------------------------------------------------------------ */
+/* --- membership
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static bool agreement_follow(struct act *act, const struct foreign_event *event,
                              struct problem *err)
@@ -163,7 +168,9 @@ static bool agreement_follow(struct act *act, const struct foreign_event *event,
     size_t i;
     json_t *partner;
     json_array_foreach(json_member(event->data, "partner"), i, partner)
+    {
         chart_add_partner(&chart, partner);
+    }
     const json_t *version = json_member(event->data, "agreementVersion");
     return chart_follow_agreement(act, &chart, json_member(version, "parameters"), err) &&
            chart_open(act, &chart, err) && periods_open(act, err);
@@ -267,7 +274,8 @@ static bool decision_carried(struct act *act, const struct foreign_event *event,
     return event_effect_refused(act, json_text(decision, "id"), subject, reason_of(&refusal), err);
 }
 
-/* --- reinvestment ---------------------------------------------------------------------------------------------- */
+/* --- reinvestment
+ * ---------------------------------------------------------------------------------------------- */
 
 static bool case_hold_find(struct act *act, const char *hold_id, const char *case_id,
                            struct hold **ret_hold, struct problem *err)
@@ -344,7 +352,9 @@ const struct reaction LEDGER_REACTIONS[] = {
 };
 const size_t LEDGER_REACTION_COUNT = ARRAY_LENGTH(LEDGER_REACTIONS);
 
-/* --- by the clock ------------------------------------------------------------------------------------------------ */
+/* --- by the clock
+ * ------------------------------------------------------------------------------------------------
+ */
 
 const struct sweep LEDGER_SWEEPS[] = {
     {.name = "holds", .due = &QUERY_HOLD_IS_DUE, .run = holds_expire},

@@ -46,8 +46,7 @@ json_t *mandate_content(const struct mandate *mandate)
     json_t *content = json_object();
     json_put_text(content, "title", mandate->title);
     json_put_new(content, "debitAccounts", codes(mandate->debit_accounts, mandate->debit_count));
-    json_put_new(content, "creditAccounts",
-                 codes(mandate->credit_accounts, mandate->credit_count));
+    json_put_new(content, "creditAccounts", codes(mandate->credit_accounts, mandate->credit_count));
     json_put_integer(content, "limitPence", mandate->limit_pence);
     json_put_day(content, "startsOn", mandate->starts_day);
     json_put_day(content, "endsOn", mandate->ends_day);

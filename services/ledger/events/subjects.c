@@ -22,7 +22,8 @@ static bool no_such(const char *ref, struct problem *err)
     return problem_set(err, PROBLEM_NOT_FOUND, "there is no %s to decide on", ref);
 }
 
-/* --- mandates: granted --------------------------------------------------------------------------------- */
+/* --- mandates: granted
+ * --------------------------------------------------------------------------------- */
 
 static bool mandate_find(struct act *act, const char *ref, const char *effect,
                          struct mandate **ret_mandate, struct problem *err)
@@ -47,7 +48,9 @@ static void organisations_add(json_t *organisations, const struct book *book,
         size_t j;
         json_t *other;
         json_array_foreach(organisations, j, other)
+        {
             is_there = is_there || strcmp(json_string_value(other), account->organisation) == 0;
+        }
         if (!is_there)
             json_push_new(organisations, json_string(account->organisation));
     }
@@ -93,10 +96,11 @@ static bool mandate_carry(struct act *act, const struct carried_decision *decisi
     return event_mandate_granted(act, mandate, err);
 }
 
-/* --- months: reopened -------------------------------------------------------------------------------------- */
+/* --- months: reopened
+ * -------------------------------------------------------------------------------------- */
 
-static bool period_find(struct act *act, const char *ref, const char *effect, struct book **ret_book,
-                        struct period **ret_period, struct problem *err)
+static bool period_find(struct act *act, const char *ref, const char *effect,
+                        struct book **ret_book, struct period **ret_period, struct problem *err)
 {
     int32_t month;
     if (!month_parse(ref + strlen(PERIOD_PREFIX), &month))
@@ -146,7 +150,9 @@ static bool period_carry(struct act *act, const struct carried_decision *decisio
     return event_period_reopened(act, period, err);
 }
 
-/* --- hooks ------------------------------------------------------------------------------------------------------ */
+/* --- hooks
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static bool describe(struct act *act, const struct standing *standing, const char *ref,
                      const char *effect, struct subject *ret_subject, struct problem *err)

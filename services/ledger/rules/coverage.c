@@ -37,15 +37,34 @@ static bool amount_check(const struct mandate *mandate, int64_t amount_pence, co
                        "%s is left of the mandate; this is %s", left, amount);
 }
 
+static bool covers_side(const struct mandate *mandate, const char *code, bool is_debit)
+{
+    return is_debit ? is_among(mandate->debit_accounts, mandate->debit_count, code)
+                    : is_among(mandate->credit_accounts, mandate->credit_count, code);
+}
+
 static bool side_check(const struct mandate *mandate, const char *code, bool is_debit,
                        const char *pointer, struct problem *err)
 {
-    if (is_debit ? is_among(mandate->debit_accounts, mandate->debit_count, code)
-                 : is_among(mandate->credit_accounts, mandate->credit_count, code))
-        return true;
-    return problem_add(err, PROBLEM_MANDATE_EXCEEDED, "mandate-account", pointer,
+    return covers_side(mandate, code, is_debit) ||
+           problem_add(err, PROBLEM_MANDATE_EXCEEDED, "mandate-account", pointer,
                        "the mandate does not let anything go %s %s", is_debit ? "from" : "to",
                        code);
+}
+
+static bool entries_check(const struct mandate *mandate, const struct transaction *transaction,
+                          const char *pointer, struct problem *err)
+{
+    bool ok = true;
+    for (size_t i = 0; i < transaction->entry_count; i++) {
+        const struct entry *entry = &transaction->entries[i];
+        if (covers_side(mandate, entry->account_code, entry->amount_pence < 0))
+            continue;
+        char place[FAULT_POINTER_SIZE];
+        snprintf(place, sizeof place, "%s/entries/%zu/accountCode", pointer, i);
+        ok = side_check(mandate, entry->account_code, entry->amount_pence < 0, place, err);
+    }
+    return ok;
 }
 
 static bool day_check(const struct mandate *mandate, int32_t day, const char *pointer,
@@ -71,12 +90,8 @@ bool mandate_covers_transaction(const struct mandate *mandate,
     char place[FAULT_POINTER_SIZE];
     snprintf(place, sizeof place, "%s/effectiveOn", pointer);
     bool ok = day_check(mandate, transaction->effective_day, place, err);
-    for (size_t i = 0; i < transaction->entry_count; i++) {
-        const struct entry *entry = &transaction->entries[i];
-        snprintf(place, sizeof place, "%s/entries/%zu/accountCode", pointer, i);
-        if (!side_check(mandate, entry->account_code, entry->amount_pence < 0, place, err))
-            ok = false;
-    }
+    if (!entries_check(mandate, transaction, pointer, err))
+        ok = false;
     snprintf(place, sizeof place, "%s/entries", pointer);
     if (!amount_check(mandate, transaction->amount_pence, place, err))
         ok = false;

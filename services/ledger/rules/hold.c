@@ -39,7 +39,8 @@ static const struct account *usable_account(const struct book *book, const char 
 
 static bool funds_check(const struct account *account, int64_t amount_pence, struct problem *err)
 {
-    int64_t free_pence = account_available(account) - (account->has_floor ? account->floor_pence : 0);
+    int64_t free_pence =
+        account_available(account) - (account->has_floor ? account->floor_pence : 0);
     if (!account->has_floor || free_pence >= amount_pence)
         return true;
     char available[MONEY_TEXT_SIZE], amount[MONEY_TEXT_SIZE];
@@ -107,8 +108,8 @@ bool hold_capture(const struct hold *hold, int64_t now_ms, struct hold *ret_hold
         char remaining[MONEY_TEXT_SIZE], amount[MONEY_TEXT_SIZE];
         money_format(remaining_pence, remaining);
         money_format(capture->amount_pence, amount);
-        return problem_set(err, PROBLEM_FUNDS_INSUFFICIENT, "%s is left of the hold; %s is asked for",
-                           remaining, amount);
+        return problem_set(err, PROBLEM_FUNDS_INSUFFICIENT,
+                           "%s is left of the hold; %s is asked for", remaining, amount);
     }
     if (capture->amount_pence <= 0)
         return problem_set(err, PROBLEM_RULE_BROKEN, "a capture has an amount above zero");
@@ -140,7 +141,8 @@ void capture_transaction_make(const struct hold *hold, const struct capture *cap
     transaction->entry_count = 2;
     memcpy(transaction->entries[0].account_code, hold->account_code, CODE_SIZE);
     transaction->entries[0].amount_pence = -capture->amount_pence;
-    account_code_of_partner(hold->beneficiary, ACCOUNT_POSITION, transaction->entries[1].account_code);
+    account_code_of_partner(hold->beneficiary, ACCOUNT_POSITION,
+                            transaction->entries[1].account_code);
     transaction->entries[1].amount_pence = capture->amount_pence;
 }
 

@@ -37,8 +37,8 @@ static bool sides_check(const struct mandate *mandate, struct problem *err)
 
 bool mandate_check(const struct book *book, const struct mandate *mandate, struct problem *err)
 {
-    bool ok = accounts_check(book, mandate->debit_accounts, mandate->debit_count, "debitAccounts",
-                             err);
+    bool ok =
+        accounts_check(book, mandate->debit_accounts, mandate->debit_count, "debitAccounts", err);
     if (!accounts_check(book, mandate->credit_accounts, mandate->credit_count, "creditAccounts",
                         err))
         ok = false;

@@ -56,8 +56,7 @@ static bool earlier_have(const struct book *book, const struct period *period,
 }
 
 bool period_move(const struct book *book, const struct period *period, enum period_state state,
-                 bool has_open_hold, int64_t now_ms, struct period *ret_period,
-                 struct problem *err)
+                 bool has_open_hold, int64_t now_ms, struct period *ret_period, struct problem *err)
 {
     char month[MONTH_SIZE];
     month_format(period->month, month);

@@ -61,7 +61,8 @@ bool store_position_list(struct db_tx *tx, const char *after, int limit, struct 
     return db_select(tx, &QUERY_POSITION_LIST, ret_rows, err, db_text(after), db_int(limit));
 }
 
-/* --- reports --------------------------------------------------------------------------------------------- */
+/* --- reports
+ * --------------------------------------------------------------------------------------------- */
 
 bool store_trial_balance(struct db_tx *tx, int32_t effective_day, int64_t recorded_ms,
                          struct db_rows *ret_rows, struct problem *err)
@@ -82,7 +83,8 @@ bool store_statement(struct db_tx *tx, const struct statement_span *span,
                      db_day(span->from_day), db_day(span->to_day), db_instant(span->recorded_ms));
 }
 
-/* --- what membership says ------------------------------------------------------------------------------------ */
+/* --- what membership says
+ * ------------------------------------------------------------------------------------ */
 
 bool store_term(struct db_tx *tx, int32_t *ret_starts_day, int32_t *ret_ends_day,
                 struct problem *err)

@@ -34,7 +34,8 @@ static size_t codes_of_row(const struct db_rows *rows, int row, const char *colu
     assert(json_array_size(array) <= MANDATE_ACCOUNTS_MAX);
     size_t i;
     json_t *code;
-    json_array_foreach(array, i, code) {
+    json_array_foreach(array, i, code)
+    {
         assert(json_is_string(code) && json_string_length(code) < CODE_SIZE);
         memcpy(ret_codes[i], json_string_value(code), json_string_length(code) + 1);
     }

@@ -90,8 +90,12 @@ static inline void fixture_make(struct fixture *fixture)
             },
         .periods =
             {
-                [APRIL] = {.month = month_of_day(day_of("2026-04-01")), .state = PERIOD_CLOSED, .version = 3},
-                [MAY] = {.month = month_of_day(day_of("2026-05-01")), .state = PERIOD_LOCKED, .version = 2},
+                [APRIL] = {.month = month_of_day(day_of("2026-04-01")),
+                           .state = PERIOD_CLOSED,
+                           .version = 3},
+                [MAY] = {.month = month_of_day(day_of("2026-05-01")),
+                         .state = PERIOD_LOCKED,
+                         .version = 2},
                 [JUNE] = {.month = month_of_day(day_of("2026-06-01")), .version = 1},
                 [JULY] = {.month = month_of_day(day_of("2026-07-01")), .version = 1},
             },
@@ -122,7 +126,8 @@ static inline void fixture_make(struct fixture *fixture)
     };
     /* In the order of their codes, as the book asks. */
     for (size_t i = 1; i < ACCOUNTS; i++)
-        for (size_t j = i; j > 0 && strcmp(fixture->accounts[j - 1].code, fixture->accounts[j].code) > 0; j--) {
+        for (size_t j = i;
+             j > 0 && strcmp(fixture->accounts[j - 1].code, fixture->accounts[j].code) > 0; j--) {
             struct account other = fixture->accounts[j];
             fixture->accounts[j] = fixture->accounts[j - 1];
             fixture->accounts[j - 1] = other;

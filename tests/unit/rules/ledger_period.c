@@ -41,7 +41,8 @@ static void a_day_outside_the_term_has_no_month(void **state)
     int32_t day;
     assert_false(period_choose(&f.book, day_of("2026-03-31"), true, "/effectiveOn", &day, &err));
     assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
-    assert_false(period_choose(&(struct book){0}, day_of("2026-06-01"), true, "/effectiveOn", &day, &err));
+    assert_false(
+        period_choose(&(struct book){0}, day_of("2026-06-01"), true, "/effectiveOn", &day, &err));
 }
 
 static void months_lock_and_close_in_order(void **state)
