@@ -17,7 +17,8 @@
 #include "services/membership/store/decision.h"
 #include "services/membership/store/roster.h"
 
-enum { FOUNDING_VERSION = 1, RESTRICTED_MAX = 50 };
+/* A decision's row leaves this much of an event to what its end adds. */
+enum { FOUNDING_VERSION = 1, RESTRICTED_MAX = 50, ENDING_BYTES = 8 * 1024 };
 
 /* --- the owner's answer: another service's word, so nothing of it is taken for granted --- */
 
@@ -71,6 +72,21 @@ static bool decision_of_described(const json_t *described, const struct opening 
     if (!subject_digest_matches(data))
         return problem_set(err, PROBLEM_UPSTREAM,
                            "the subject's digest does not match its content");
+    return true;
+}
+
+/* What opens must be able to end: its closing event holds the row again, and more. */
+static bool decision_check_size(const struct decision *decision, struct problem *err)
+{
+    size_t size;
+    char_auto_t *text = NULL;
+    json_auto_t *row = decision_row(decision);
+    if (!json_canonical(row, &text, &size, err))
+        return false;
+    if (size > EVENT_BYTES_MAX - ENDING_BYTES)
+        return problem_set(err, PROBLEM_BODY_TOO_LARGE,
+                           "question, rationale and subject have %zu bytes together; %d fit", size,
+                           EVENT_BYTES_MAX - ENDING_BYTES);
     return true;
 }
 
@@ -153,7 +169,7 @@ bool decision_open(struct act *act, const struct opening *opening, const json_t 
     return decision_of_described(described, opening, &decision, err) &&
            store_alliance_get(act->tx, &alliance, err) &&
            opening_decide(alliance.status, decision.kind, decision.deadline_ms, act->now_ms, err) &&
-           decision_take_rule(act, &decision, err) &&
+           decision_take_rule(act, &decision, err) && decision_check_size(&decision, err) &&
            electorate_build(act, &decision, &electorate, err) &&
            electorate_check_restricted(&electorate, decision.restricted_to, err) &&
            event_decision_opened(act, &decision, &electorate, err) &&

@@ -130,19 +130,23 @@ static void one_subject_and_effect_is_asked_once_at_a_time(void **state)
 
 /* --- other services' subjects --- */
 
-/* What the owner of a foreign subject would answer. */
-static json_t *described_make(const char *kind, const char *ref, const char *effect,
-                              const char *restricted_to)
+/* What the owner of a foreign subject would answer; takes `content`. */
+static json_t *described_of(const char *kind, const char *ref, const char *effect, json_t *content)
 {
     static const char nonce[] = "00112233445566778899aabbccddeeff";
     char digest[DIGEST_SIZE];
     size_t size;
     struct problem err = {0};
-    json_auto_t *content = json_pack("{s:i}", "amountPence", 5);
     assert_done(subject_digest(ref, effect, nonce, 3, content, digest, &size, &err), err);
-    json_t *described = json_pack("{s:s, s:s, s:s, s:O, s:i, s:s, s:s}", "kind", kind, "title",
-                                  "A mandate", "summary", "Money moves.", "content", content,
-                                  "version", 3, "nonce", nonce, "digest", digest);
+    return json_pack("{s:s, s:s, s:s, s:o, s:i, s:s, s:s}", "kind", kind, "title", "A mandate",
+                     "summary", "Money moves.", "content", content, "version", 3, "nonce", nonce,
+                     "digest", digest);
+}
+
+static json_t *described_make(const char *kind, const char *ref, const char *effect,
+                              const char *restricted_to)
+{
+    json_t *described = described_of(kind, ref, effect, json_pack("{s:i}", "amountPence", 5));
     if (restricted_to != NULL)
         json_put_new(described, "restrictedTo", json_loads(restricted_to, 0, NULL));
     return described;
@@ -189,6 +193,33 @@ static void another_services_word_is_checked(void **state)
     json_t *untitled = described_make("move-money", MANDATE, "grant", NULL);
     json_object_del(untitled, "title");
     assert_problem(open_foreign(&act, untitled, id, &err), err, PROBLEM_UPSTREAM);
+}
+
+static void what_could_not_end_does_not_open(void **state)
+{
+    (void)state;
+    char id[UUID_SIZE];
+    char filler[30 * 1024];
+    char words[TEXT_SIZE];
+    act_auto_t act = {0};
+    struct problem err = {0};
+    begin(&act);
+    memset(filler, 'x', sizeof filler - 1);
+    filler[sizeof filler - 1] = '\0';
+    memset(words, 'y', sizeof words - 1);
+    words[sizeof words - 1] = '\0';
+    json_auto_t *described =
+        described_of("move-money", MANDATE, "grant", json_pack("{s:s}", "filler", filler));
+    uuid_new(act.now_ms, id);
+    const struct opening opening = {.id = id,
+                                    .subject = MANDATE,
+                                    .effect = "grant",
+                                    .question = words,
+                                    .rationale = words,
+                                    .deadline_ms = act.now_ms + HOUR_MS,
+                                    .organisation = "ZZ1",
+                                    .appointment_id = ""};
+    assert_problem(decision_open(&act, &opening, described, &err), err, PROBLEM_BODY_TOO_LARGE);
 }
 
 static void who_decides_may_know_or_it_is_not_decided(void **state)
@@ -398,6 +429,7 @@ int main(void)
         cmocka_unit_test_setup(an_excluded_partner_drops_out_and_the_rest_decide, make_alliance),
         cmocka_unit_test_setup(one_subject_and_effect_is_asked_once_at_a_time, make_alliance),
         cmocka_unit_test_setup(another_services_word_is_checked, make_alliance),
+        cmocka_unit_test_setup(what_could_not_end_does_not_open, make_alliance),
         cmocka_unit_test_setup(who_decides_may_know_or_it_is_not_decided, make_alliance),
         cmocka_unit_test_setup(an_owners_effect_is_pending_until_its_journal_says_so,
                                make_alliance),
