@@ -54,8 +54,9 @@ static void who_speaks_for_an_organisation_fills_its_posts(void **state)
     const struct standing stranger = person("partner-representative", "ZZ2");
     const struct standing lead = person("finance-lead", "ZZ1");
     const struct standing director = person("alliance-director", "ZZ2");
-    static const enum post posts[] = {POST_DEPUTY,       POST_LEAD_NURSE,   POST_SENIOR_MEDICAL_LEAD,
-                                      POST_QUALITY_LEAD, POST_FINANCE_LEAD, POST_GROUP_MEMBER};
+    static const enum post posts[] = {
+        POST_DEPUTY,       POST_LEAD_NURSE,   POST_SENIOR_MEDICAL_LEAD,
+        POST_QUALITY_LEAD, POST_FINANCE_LEAD, POST_GROUP_MEMBER};
     for (size_t i = 0; i < ARRAY_LENGTH(posts); i++) {
         assert_true(may(&representative, posts[i], NULL));
         assert_true(may(&deputy, posts[i], NULL));
@@ -86,7 +87,8 @@ static void director_and_chair_are_succeeded_by_their_holders_choice(void **stat
     const struct standing director = person("alliance-director", "ZZ1");
     const struct standing chair = person("chair", "ZZ1");
     const struct standing representative = person("partner-representative", "ZZ1");
-    const struct tenure directing = tenure_make("id-alliance-director", POST_ALLIANCE_DIRECTOR, "ZZ1");
+    const struct tenure directing =
+        tenure_make("id-alliance-director", POST_ALLIANCE_DIRECTOR, "ZZ1");
     const struct tenure chairing = tenure_make("id-chair", POST_CHAIR, "ZZ1");
     assert_true(may(&director, POST_ALLIANCE_DIRECTOR, &directing));
     assert_false(may(&chair, POST_ALLIANCE_DIRECTOR, &directing));
