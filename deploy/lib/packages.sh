@@ -46,11 +46,19 @@ daemons_allow() {
     rmdir --ignore-fail-on-non-empty "${CREATECLUSTER%/*}" 2>/dev/null || true
 }
 
+UNITS=/etc/systemd/system/multi-user.target.wants
+units_enabled() {
+    local unit
+    for unit in nginx.service postgresql.service; do
+        [[ ! -L $UNITS/$unit ]] || printf '%s ' "$unit"
+    done
+}
+
 packages_install() (
     log=$(mktemp)
     trap 'daemons_allow; rm -f "$log"' EXIT
     trap 'exit 130' INT TERM
-    had_nginx=$(dpkg-query -W -f '${db:Status-Status}' nginx-common 2>/dev/null || true)
+    enabled_before=$(units_enabled)
     daemons_forbid
     export DEBIAN_FRONTEND=noninteractive
     install=(apt-get install -y -q --no-install-recommends "$@")
@@ -61,8 +69,8 @@ packages_install() (
             fail "apt-get could not install the packages above; its last lines say why"
         }
     fi
-    # nginx's package would start it at the next boot, on port 80: nobody asked for that.
-    if [[ $had_nginx != installed && -x /usr/bin/deb-systemd-helper ]]; then
-        deb-systemd-helper disable nginx.service >/dev/null 2>&1 || true
-    fi
+    # Their packages would start nginx and PostgreSQL at the next boot: nobody asked for that.
+    for unit in $(units_enabled); do
+        [[ " $enabled_before " == *" $unit "* ]] || rm -f "$UNITS/$unit"
+    done
 )
