@@ -226,6 +226,7 @@ static void http_free(struct http *http)
     }
     metrics_free(http->metrics);
     rate_limiter_free(http->rate);
+    standing_cache_free(http->standings);
     spec_free(http->spec);
     batcher_end(&http->batcher);
     pthread_cond_destroy(&http->moved);
@@ -250,6 +251,7 @@ static struct http *http_new(struct service_context *context, const struct http_
     pthread_mutex_init(&http->lock, NULL);
     batcher_begin(&http->batcher);
     http->rate = rate_limiter_new(config->rate_per_s);
+    http->standings = standing_cache_new(context->service->name);
     return http;
 }
 

@@ -4,24 +4,30 @@
 
 #include "common/http_private.h"
 
-void answer_header(struct http_answer *answer, const char *name, const char *format, ...)
+void answer_constant(struct http_answer *answer, const char *name, const char *static_value)
 {
     if (answer->header_count == ANSWER_HEADERS_MAX)
         abort();
+    answer->headers[answer->header_count].name = name;
+    answer->headers[answer->header_count++].value = static_value;
+}
+
+void answer_header(struct http_answer *answer, const char *name, const char *format, ...)
+{
     va_list arguments;
     va_start(arguments, format);
     char *value = NULL;
     if (vasprintf(&value, format, arguments) < 0)
         abort();
     va_end(arguments);
-    answer->headers[answer->header_count].name = name;
-    answer->headers[answer->header_count++].value = value;
+    answer_constant(answer, name, value);
+    answer->headers[answer->header_count - 1].owned = value;
 }
 
 void answer_done(struct http_answer *answer)
 {
     for (size_t i = 0; i < answer->header_count; i++)
-        free(answer->headers[i].value);
+        free(answer->headers[i].owned);
     free(answer->body);
     *answer = (struct http_answer){0};
 }
@@ -63,10 +69,10 @@ static void put_challenge(const struct request *request, enum problem_code code,
     const struct operation *operation = request->operation;
     bool has_token = header_get(&request->private->message->headers, "Authorization") != NULL;
     if (code == PROBLEM_UNAUTHENTICATED && !has_token)
-        answer_header(answer, "WWW-Authenticate", "Bearer realm=\"accord\"");
+        answer_constant(answer, "WWW-Authenticate", "Bearer realm=\"accord\"");
     else if (code == PROBLEM_UNAUTHENTICATED)
-        answer_header(answer, "WWW-Authenticate",
-                      "Bearer realm=\"accord\", error=\"invalid_token\"");
+        answer_constant(answer, "WWW-Authenticate",
+                        "Bearer realm=\"accord\", error=\"invalid_token\"");
     else if (code == PROBLEM_SCOPE_MISSING && operation && operation->rights_count)
         answer_header(answer, "WWW-Authenticate",
                       "Bearer realm=\"accord\", error=\"insufficient_scope\", scope=\"%s\"",
@@ -96,19 +102,20 @@ static void put_general(const struct http *http, const struct request *request,
     answer_header(answer, "X-Request-ID", "%s", request->request_id);
     if (private->correlation_id[0])
         answer_header(answer, "X-Correlation-ID", "%s", private->correlation_id);
-    answer_header(answer, "Cache-Control", "private, no-cache");
-    answer_header(answer, "Vary", "Authorization, Accept");
-    answer_header(answer, "X-Content-Type-Options", "nosniff");
-    answer_header(answer, "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
-    answer_header(answer, "Strict-Transport-Security", "max-age=31536000; includeSubDomains");
-    answer_header(answer, "Referrer-Policy", "no-referrer");
+    answer_constant(answer, "Cache-Control", "private, no-cache");
+    answer_constant(answer, "Vary", "Authorization, Accept");
+    answer_constant(answer, "X-Content-Type-Options", "nosniff");
+    answer_constant(answer, "Content-Security-Policy",
+                    "default-src 'none'; frame-ancestors 'none'");
+    answer_constant(answer, "Strict-Transport-Security", "max-age=31536000; includeSubDomains");
+    answer_constant(answer, "Referrer-Policy", "no-referrer");
     if (private->rate.per_s) {
         answer_header(answer, "RateLimit-Policy", "\"client\";q=%u;w=1", private->rate.per_s);
         answer_header(answer, "RateLimit", "\"client\";r=%u;t=%u", private->rate.remaining,
                       private->rate.reset_s);
     }
     if (atomic_load(&http->context->is_draining))
-        answer_header(answer, "Connection", "close");
+        answer_constant(answer, "Connection", "close");
 }
 
 static void put_of_operation(const struct http *http, const struct request *request,
@@ -125,7 +132,7 @@ static void put_of_operation(const struct http *http, const struct request *requ
     if (reply->next)
         answer_header(answer, "Link", "<%s>; rel=\"next\"", reply->next);
     if (reply->is_replayed)
-        answer_header(answer, "Idempotent-Replayed", "true");
+        answer_constant(answer, "Idempotent-Replayed", "true");
     if (request->operation && request->operation->deprecated_at)
         answer_header(answer, "Deprecation", "%s", request->operation->deprecated_at);
     if (request->operation && request->operation->sunset_at)

@@ -13,6 +13,7 @@
 #include "common/metrics.h"
 #include "common/service_context.h"
 #include "common/spec.h"
+#include "common/standing.h"
 
 /* A request before anything is believed. */
 struct http_message {
@@ -29,8 +30,9 @@ enum { ANSWER_HEADERS_MAX = 32, LOCATION_SIZE = 320 };
 struct http_answer {
     int status;
     struct {
-        const char *name; /* static text */
-        char *value;
+        const char *name;  /* static text */
+        const char *value; /* static, or `owned` */
+        char *owned;
     } headers[ANSWER_HEADERS_MAX];
     size_t header_count;
     char *body;
@@ -40,6 +42,7 @@ void answer_done(struct http_answer *answer);
 #define http_answer_auto_t CLEANUP(answer_done) struct http_answer
 void answer_header(struct http_answer *answer, const char *name, const char *format, ...)
     PRINTF_LIKE(3, 4);
+void answer_constant(struct http_answer *answer, const char *name, const char *static_value);
 
 /* What a handler, or a refusal, says; see reply.c. */
 struct reply {
@@ -94,6 +97,7 @@ struct http {
     struct http_config config;
     struct batcher batcher;
     struct rate_limiter *rate;
+    struct standing_cache *standings;
     struct metrics *metrics;
     struct http_server *server; /* http.c's */
     pthread_mutex_t lock;       /* of what follows */

@@ -3,7 +3,6 @@
 
 #include "common/csv.h"
 #include "common/http_private.h"
-#include "common/instant.h"
 #include "common/queries.h"
 #include "common/standing.h"
 
@@ -96,7 +95,8 @@ bool http_wait_after(struct http *http, struct request *request, struct problem 
 static bool read_in(struct db_tx *tx, struct request *request, struct reply *reply,
                     struct problem *err)
 {
-    if (!standing_load(tx, &request->caller, INSTANT_NONE, &request->standing, err))
+    if (!standing_recall(request->context->http->standings, tx, &request->caller,
+                         &request->standing, err))
         return false;
     request->tx = tx;
     request->now_ms = request->standing.now_ms;

@@ -197,35 +197,46 @@ order by alliance_id
 
 -- Who the caller is in the alliance -------------------------------------------------------------------
 
--- One row per appointment in force (at least one row). $2 issuer, $3 subject, $4 the token's
--- organisation (null = none), $5 now (null = by the clock).
+-- One row per appointment that has not ended (at least one row). $2 issuer, $3 subject, $4 the
+-- token's organisation (null = none), $5 now (null = by the clock). `roster` is how far membership's
+-- journal has been taken: until it moves, the roster is the same.
 -- name: standing_get
-select n.at as now_at, h.sequence, a.status as alliance_status,
+select n.at as now_at, h.sequence, c.sequence as roster, a.status as alliance_status,
     p.organisation, p.status as partner_status, p.role as partner_role, p.is_voting, p.is_founder,
     t.id as appointment_id, t.role as appointment_role, t.organisation as appointment_organisation,
+    t.starts_at, t.ends_at,
     o.status as appointment_status, o.is_founder as appointment_is_founder
-from (select coalesce($5::timestamptz, accord_now()) as at) as n
+from (select coalesce($5::timestamptz, present.now_at) as at from present) as n
 left join journal_head as h on h.alliance_id = $1::uuid
+left join journal_cursor as c on c.alliance_id = $1::uuid and c.source = 'membership'
 left join alliance as a on a.alliance_id = $1::uuid
 left join appointment as t on t.alliance_id = $1::uuid and t.issuer = $2::text
-    and t.subject = $3::text and t.starts_at <= n.at and (t.ends_at is null or t.ends_at > n.at)
+    and t.subject = $3::text and (t.ends_at is null or t.ends_at > n.at)
 left join partner as o on o.alliance_id = $1::uuid and o.organisation = t.organisation
 left join partner as p on p.alliance_id = $1::uuid
     and p.organisation = coalesce($4::text, t.organisation)
 order by t.id
 
+-- Whether what is known of somebody's standing still holds.
+-- name: standing_at
+select n.now_at, h.sequence, c.sequence as roster
+from present as n
+left join journal_head as h on h.alliance_id = $1::uuid
+left join journal_cursor as c on c.alliance_id = $1::uuid and c.source = 'membership'
+
 -- The same for many callers at once: $2 [{"number", "issuer", "subject", "organisation"}], $3 now.
 -- name: standing_list
-select c.number, $3::timestamptz as now_at, h.sequence, a.status as alliance_status,
+select c.number, $3::timestamptz as now_at, h.sequence, null::bigint as roster,
+    a.status as alliance_status,
     p.organisation, p.status as partner_status, p.role as partner_role, p.is_voting, p.is_founder,
     t.id as appointment_id, t.role as appointment_role, t.organisation as appointment_organisation,
+    t.starts_at, t.ends_at,
     o.status as appointment_status, o.is_founder as appointment_is_founder
 from jsonb_to_recordset($2::jsonb) as c (number integer, issuer text, subject text, organisation text)
 left join journal_head as h on h.alliance_id = $1::uuid
 left join alliance as a on a.alliance_id = $1::uuid
 left join appointment as t on t.alliance_id = $1::uuid and t.issuer = c.issuer
-    and t.subject = c.subject and t.starts_at <= $3::timestamptz
-    and (t.ends_at is null or t.ends_at > $3::timestamptz)
+    and t.subject = c.subject and (t.ends_at is null or t.ends_at > $3::timestamptz)
 left join partner as o on o.alliance_id = $1::uuid and o.organisation = t.organisation
 left join partner as p on p.alliance_id = $1::uuid
     and p.organisation = coalesce(c.organisation, t.organisation)

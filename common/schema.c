@@ -251,8 +251,11 @@ static bool read_pattern(const struct reading *reading, const char *name, const 
         return bad_value(reading, name, err);
     int code;
     PCRE2_SIZE offset;
+    char_auto_t *limited = NULL;
+    if (asprintf(&limited, "(*LIMIT_MATCH=%d)%s", MATCH_STEPS_MAX, text) < 0)
+        abort();
     reading->schema->pattern =
-        pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED,
+        pcre2_compile((PCRE2_SPTR)limited, PCRE2_ZERO_TERMINATED,
                       PCRE2_UTF | PCRE2_ALT_BSUX | PCRE2_DOLLAR_ENDONLY, &code, &offset, NULL);
     reading->schema->pattern_text = text;
     return reading->schema->pattern != NULL || bad_value(reading, name, err);

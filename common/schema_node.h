@@ -8,6 +8,8 @@
 
 #include "common/schema.h"
 
+enum { MATCH_STEPS_MAX = 100000 }; /* of a pattern over one text */
+
 enum schema_type {
     TYPE_OBJECT = 1,
     TYPE_ARRAY = 2,

@@ -1,7 +1,9 @@
 #include "common/standing.h"
 
+#include <pthread.h>
 #include <string.h>
 
+#include "common/instant.h"
 #include "common/json.h"
 #include "common/queries.h"
 
@@ -36,9 +38,20 @@ static void read_partner(const struct db_rows *rows, int row, struct standing *s
     row_copy(rows, row, "organisation", standing->organisation, sizeof standing->organisation);
 }
 
-static void read_appointment(const struct db_rows *rows, int row, struct standing *standing)
+/* Until when what was read holds: an appointment begins or ends. */
+static void narrow(int64_t at_ms, int64_t now_ms, int64_t *until_ms)
 {
-    if (standing->appointment_count == APPOINTMENTS_MAX)
+    if (at_ms != INSTANT_NONE && at_ms > now_ms && at_ms < *until_ms)
+        *until_ms = at_ms;
+}
+
+static void read_appointment(const struct db_rows *rows, int row, struct standing *standing,
+                             int64_t *until_ms)
+{
+    int64_t starts_ms = row_instant(rows, row, "starts_at");
+    narrow(starts_ms, standing->now_ms, until_ms);
+    narrow(row_instant(rows, row, "ends_at"), standing->now_ms, until_ms);
+    if (starts_ms > standing->now_ms || standing->appointment_count == APPOINTMENTS_MAX)
         return;
     struct appointment *appointment = &standing->appointments[standing->appointment_count++];
     row_copy(rows, row, "appointment_id", appointment->id, sizeof appointment->id);
@@ -58,7 +71,17 @@ static void standing_start(const struct caller *caller, struct standing *ret_sta
     memcpy(ret_standing->organisation, caller->organisation, ODS_SIZE);
 }
 
-static void read_row(const struct db_rows *rows, int row, struct standing *standing)
+/* Of a person's row: its partner is that of the appointment when the token names none, and counts
+ * only once the appointment has begun. */
+static bool has_partner(const struct db_rows *rows, int row, const struct standing *standing)
+{
+    return !row_is_null(rows, row, "organisation") &&
+           (standing->token_organisation[0] ||
+            row_instant(rows, row, "starts_at") <= standing->now_ms);
+}
+
+static void read_row(const struct db_rows *rows, int row, struct standing *standing,
+                     int64_t *until_ms)
 {
     standing->now_ms = row_instant(rows, row, "now_at");
     standing->sequence = row_int(rows, row, "sequence");
@@ -67,16 +90,18 @@ static void read_row(const struct db_rows *rows, int row, struct standing *stand
     if (status)
         row_copy(rows, row, "alliance_status", standing->alliance_status,
                  sizeof standing->alliance_status);
-    if (!row_is_null(rows, row, "organisation"))
+    if (has_partner(rows, row, standing))
         read_partner(rows, row, standing);
     if (!row_is_null(rows, row, "appointment_id"))
-        read_appointment(rows, row, standing);
+        read_appointment(rows, row, standing, until_ms);
     if (!standing->organisation[0] && standing->appointment_count)
         memcpy(standing->organisation, standing->appointments[0].organisation, ODS_SIZE);
 }
 
-bool standing_load(struct db_tx *tx, const struct caller *caller, int64_t now_ms,
-                   struct standing *ret_standing, struct problem *err)
+/* Also says how far the roster is and until when this holds. */
+static bool load(struct db_tx *tx, const struct caller *caller, int64_t now_ms,
+                 struct standing *ret_standing, int64_t *ret_roster, int64_t *ret_until_ms,
+                 struct problem *err)
 {
     db_rows_auto_t rows = {0};
     if (!db_select(tx, &QUERY_STANDING_GET, &rows, err, db_text(caller->issuer),
@@ -84,9 +109,18 @@ bool standing_load(struct db_tx *tx, const struct caller *caller, int64_t now_ms
                    db_instant(now_ms)))
         return false;
     standing_start(caller, ret_standing);
+    *ret_until_ms = INT64_MAX;
     for (int i = 0; i < rows.count; i++)
-        read_row(&rows, i, ret_standing);
+        read_row(&rows, i, ret_standing, ret_until_ms);
+    *ret_roster = row_int(&rows, 0, "roster");
     return true;
+}
+
+bool standing_load(struct db_tx *tx, const struct caller *caller, int64_t now_ms,
+                   struct standing *ret_standing, struct problem *err)
+{
+    int64_t roster, until_ms;
+    return load(tx, caller, now_ms, ret_standing, &roster, &until_ms, err);
 }
 
 bool standing_load_many(struct db_tx *tx, const struct caller *const callers[], size_t count,
@@ -109,10 +143,151 @@ bool standing_load_many(struct db_tx *tx, const struct caller *const callers[], 
         return false;
     for (size_t i = 0; i < count; i++)
         standing_start(callers[i], &ret_standings[i]);
+    int64_t until_ms = INT64_MAX;
     for (int i = 0; i < rows.count; i++) {
         int64_t number = row_int(&rows, i, "number");
         if (number >= 0 && number < (int64_t)count)
-            read_row(&rows, i, &ret_standings[number]);
+            read_row(&rows, i, &ret_standings[number], &until_ms);
     }
+    return true;
+}
+
+/* --- the cache --- */
+
+enum { ENTRIES = 512, PROBES_MAX = 4 };
+
+struct entry {
+    bool is_used;
+    char alliance_id[UUID_SIZE];
+    char issuer[IDENTITY_SIZE];
+    char subject[IDENTITY_SIZE];
+    char organisation[ODS_SIZE];
+    int64_t roster, from_ms, until_ms;
+    struct standing standing;
+};
+
+struct standing_cache {
+    pthread_mutex_t lock;
+    bool is_owner; /* membership: the roster is as far as its own journal */
+    struct entry *entries;
+};
+
+struct standing_cache *standing_cache_new(const char *service)
+{
+    struct standing_cache *cache = calloc(1, sizeof *cache);
+    if (!cache || !(cache->entries = calloc(ENTRIES, sizeof *cache->entries)))
+        abort();
+    pthread_mutex_init(&cache->lock, NULL);
+    cache->is_owner = strcmp(service, "membership") == 0;
+    return cache;
+}
+
+void standing_cache_free(struct standing_cache *cache)
+{
+    if (!cache)
+        return;
+    pthread_mutex_destroy(&cache->lock);
+    free(cache->entries);
+    free(cache);
+}
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    return (hash ^ 0xff) * UINT64_C(1099511628211);
+}
+
+static bool entry_is_of(const struct entry *entry, const char *alliance_id,
+                        const struct caller *caller)
+{
+    return entry->is_used && strcmp(entry->alliance_id, alliance_id) == 0 &&
+           strcmp(entry->subject, caller->subject) == 0 &&
+           strcmp(entry->issuer, caller->issuer) == 0 &&
+           strcmp(entry->organisation, caller->organisation) == 0;
+}
+
+/* The caller's entry; else a free one or that which was read longest ago nearby. */
+static struct entry *entry_find(struct standing_cache *cache, const char *alliance_id,
+                                const struct caller *caller)
+{
+    uint64_t hash = hash_text(UINT64_C(14695981039346656037), alliance_id);
+    hash = hash_text(hash_text(hash_text(hash, caller->issuer), caller->subject),
+                     caller->organisation);
+    struct entry *oldest = NULL;
+    for (uint64_t i = 0; i < PROBES_MAX; i++) {
+        struct entry *entry = &cache->entries[(hash + i) % ENTRIES];
+        if (entry_is_of(entry, alliance_id, caller))
+            return entry;
+        if (!oldest || !entry->is_used || (oldest->is_used && entry->from_ms < oldest->from_ms))
+            oldest = entry;
+    }
+    return oldest;
+}
+
+static bool entry_recall(struct standing_cache *cache, const char *alliance_id,
+                         const struct caller *caller, struct entry *ret_entry)
+{
+    pthread_mutex_lock(&cache->lock);
+    const struct entry *entry = entry_find(cache, alliance_id, caller);
+    bool is_known = entry_is_of(entry, alliance_id, caller);
+    if (is_known)
+        *ret_entry = *entry;
+    pthread_mutex_unlock(&cache->lock);
+    return is_known;
+}
+
+static void entry_store(struct standing_cache *cache, const char *alliance_id,
+                        const struct caller *caller, const struct standing *standing,
+                        int64_t roster, int64_t until_ms)
+{
+    pthread_mutex_lock(&cache->lock);
+    struct entry *entry = entry_find(cache, alliance_id, caller);
+    entry->is_used = true;
+    memcpy(entry->alliance_id, alliance_id, UUID_SIZE);
+    memcpy(entry->issuer, caller->issuer, IDENTITY_SIZE);
+    memcpy(entry->subject, caller->subject, IDENTITY_SIZE);
+    memcpy(entry->organisation, caller->organisation, ODS_SIZE);
+    entry->roster = cache->is_owner ? standing->sequence : roster;
+    entry->from_ms = standing->now_ms;
+    entry->until_ms = until_ms;
+    entry->standing = *standing;
+    pthread_mutex_unlock(&cache->lock);
+}
+
+/* The present of an entry that still holds. */
+static bool entry_check(const struct standing_cache *cache, struct db_tx *tx,
+                        const struct entry *entry, struct standing *ret_standing, bool *ret_holds,
+                        struct problem *err)
+{
+    db_rows_auto_t rows = {0};
+    if (!db_select_one(tx, &QUERY_STANDING_AT, &rows, err))
+        return false;
+    int64_t now_ms = row_instant(&rows, 0, "now_at"), sequence = row_int(&rows, 0, "sequence");
+    int64_t roster = cache->is_owner ? sequence : row_int(&rows, 0, "roster");
+    *ret_holds = roster == entry->roster && now_ms >= entry->from_ms && now_ms < entry->until_ms;
+    *ret_standing = entry->standing;
+    ret_standing->now_ms = now_ms;
+    ret_standing->sequence = sequence;
+    return true;
+}
+
+bool standing_recall(struct standing_cache *cache, struct db_tx *tx, const struct caller *caller,
+                     struct standing *ret_standing, struct problem *err)
+{
+    const char *alliance_id = db_tx_alliance(tx);
+    struct entry entry;
+    bool holds = false;
+    if (alliance_id && entry_recall(cache, alliance_id, caller, &entry) &&
+        !entry_check(cache, tx, &entry, ret_standing, &holds, err))
+        return false;
+    if (holds)
+        return true;
+    int64_t roster, until_ms;
+    if (!load(tx, caller, INSTANT_NONE, ret_standing, &roster, &until_ms, err))
+        return false;
+    /* An alliance that is not known yet costs as much the next time. */
+    if (alliance_id && ret_standing->has_alliance)
+        entry_store(cache, alliance_id, caller, ret_standing, roster, until_ms);
     return true;
 }

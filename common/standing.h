@@ -12,6 +12,15 @@
 bool standing_load(struct db_tx *tx, const struct caller *caller, int64_t now_ms,
                    struct standing *ret_standing, struct problem *err) MUST_CHECK;
 
+/* What was known of somebody's standing, for reads: as long as the roster has not moved and no
+ * appointment has begun or ended, asking again costs one light query. Any thread. */
+struct standing_cache;
+struct standing_cache *standing_cache_new(const char *service);
+void standing_cache_free(struct standing_cache *cache);
+/* standing_load() by the clock, from the cache where that still holds. */
+bool standing_recall(struct standing_cache *cache, struct db_tx *tx, const struct caller *caller,
+                     struct standing *ret_standing, struct problem *err) MUST_CHECK;
+
 /* The same for many callers in one query. */
 bool standing_load_many(struct db_tx *tx, const struct caller *const callers[], size_t count,
                         int64_t now_ms, struct standing ret_standings[],

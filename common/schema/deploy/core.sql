@@ -26,14 +26,16 @@ create table clock (
 insert into clock default values;
 grant select on clock to public;
 
--- In PL/pgSQL, which plans its query once a session: every request asks for the time.
+-- As a row, for queries that need nothing else of it ...
+create view present as
+select date_trunc('milliseconds', clock_timestamp()) + c.offset_ms * interval '1 millisecond' as now_at
+from clock as c;
+grant select on present to public;
+
+-- ... and as a value. In PL/pgSQL, which plans its query once a session.
 create function accord_now() returns timestamptz
 language plpgsql volatile parallel safe
-as $$
-begin
-    return date_trunc('milliseconds', clock_timestamp())
-         + (select c.offset_ms from accord.clock as c) * interval '1 millisecond';
-end $$;
+as $$ begin return (select p.now_at from accord.present as p); end $$;
 
 -- The alliance that this transaction is about; null shows nothing.
 create function current_alliance() returns uuid
