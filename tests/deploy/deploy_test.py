@@ -95,7 +95,7 @@ class Checkout:
         output = open(os.path.join(self.folder, f"output-{self.outputs}"), "w+", encoding="utf-8")
         process = subprocess.Popen([*self.user, "make", "run"], cwd=self.path, env={**self.env, **env}, text=True,
                                    stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
-        return Running(self, process, output.name)
+        return Running(self, process, output.name, env.get("ACCORD_DATA") or self.data)
 
     def remove(self):
         data = self.data
@@ -108,8 +108,8 @@ class Checkout:
 
 
 class Running:
-    def __init__(self, checkout, process, output):
-        self.checkout, self.process, self.output = checkout, process, output
+    def __init__(self, checkout, process, output, data):
+        self.checkout, self.process, self.output, self.data = checkout, process, output, data
 
     def text(self):
         with open(self.output, encoding="utf-8") as file:
@@ -121,7 +121,7 @@ class Running:
             assert self.process.poll() is None, f"make run ended: {self.text()}"
             if self.checkout.env["ACCORD_EXAMPLE"] == "yes" or READY in self.text():
                 return READY in self.text()
-            return answers(self.checkout.port) and "services" in self.text() and is_settled(self.checkout)
+            return answers(self.checkout.port) and "services" in self.text() and is_settled(self.data)
         until("make run ready", look, seconds)
         return self
 
@@ -130,7 +130,7 @@ class Running:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"make run did not end within {seconds} s: {self.text()}") from None
-        left = processes(self.checkout.data)
+        left = processes(self.data)
         assert not left, f"left behind: {left}"
 
     def refused(self, pattern):
@@ -139,7 +139,7 @@ class Running:
         assert self.process.returncode != 0, self.text()
         said = [line for line in self.text().splitlines() if line.startswith("accord: ")]
         assert len(said) == 1 and re.search(pattern, said[0]), f"not one sentence like /{pattern}/: {self.text()}"
-        assert not processes(self.checkout.data), f"left behind: {processes(self.checkout.data)}"
+        assert not processes(self.data), f"left behind: {processes(self.data)}"
 
     def stop(self):
         os.killpg(self.process.pid, signal.SIGINT)
@@ -151,9 +151,9 @@ def answers(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def is_settled(checkout):
+def is_settled(data):
     """Every folder of the supervisor that is to be up is ready."""
-    services = os.path.join(checkout.data, "run", "services")
+    services = os.path.join(data, "run", "services")
     for name in ("postgres", "nginx", "membership", "ledger", "reinvestment", "risk", "kpi"):
         done = subprocess.run(["s6-svstat", "-o", "ready", os.path.join(services, name)], capture_output=True, text=True)
         if done.stdout.strip() != "true":
@@ -307,7 +307,7 @@ def whatever_is_killed_comes_back(home):
         pid = until(pattern, lambda: pid_of(home.data, pattern), 10)
         os.kill(pid, signal.SIGKILL)
         until(f"another {pattern}", lambda: pid_of(home.data, pattern) not in (None, pid), 10)
-        until(f"all ready after {pattern}", lambda: is_settled(home) and answers(home.port), 20)
+        until(f"all ready after {pattern}", lambda: is_settled(home.data) and answers(home.port), 20)
     running.stop()
 
 
@@ -364,17 +364,59 @@ def a_newer_schema_is_named(home):
 def a_full_disk_is_named(home):
     if not IS_ROOT:
         raise Skipped("needs root")
+    with small_disk(home, 40) as disk:
+        home.start(ACCORD_DATA=os.path.join(disk, "data")).refused(r"disk .* is full")
+
+
+@contextlib.contextmanager
+def small_disk(home, megabytes):
     disk = os.path.join(home.folder, "disk")
-    os.mkdir(disk)
-    os.chmod(home.folder, 0o711)
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m,mode=0755", "tmpfs", disk], capture_output=True)
+    os.makedirs(disk, exist_ok=True)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0755", "tmpfs", disk], capture_output=True)
     if mounted.returncode != 0:
         raise Skipped("can't mount a small disk here")
+    os.chmod(home.folder, 0o711)
     try:
-        home.start(ACCORD_DATA=os.path.join(disk, "data")).refused(r"disk .* is full")
+        yield disk
     finally:
-        subprocess.run(["umount", disk], check=True)
+        for pid, _ in processes(disk):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        until("the disk unmounted", lambda: subprocess.run(["umount", disk], capture_output=True).returncode == 0, 10)
         os.chmod(home.folder, 0o700)
+
+
+@test
+def a_disk_that_fills_up_stops_the_database_until_there_is_room(home):
+    if not IS_ROOT:
+        raise Skipped("needs root")
+    with small_disk(home, 500) as disk:
+        data = os.path.join(disk, "data")
+        running = home.start(ACCORD_DATA=data).ready()
+        with contextlib.suppress(OSError), open(os.path.join(disk, "filler"), "wb", buffering=0) as filler:
+            while filler.write(bytes(65536)):
+                pass
+        until("the database down", lambda: not written(home, data), 60)
+        until("the ledger not ready", lambda: not ready_page(home), 30)
+        os.remove(os.path.join(disk, "filler"))
+        until("the database up again", lambda: written(home, data), 60)
+        until("all ready again", lambda: is_settled(data) and ready_page(home), 60)
+        running.stop()
+
+
+def written(home, data):
+    """Whether the database takes a few megabytes more."""
+    done = subprocess.run(["psql", "-Xq", "-c", "create temporary table t as select repeat(md5(n::text), 30) from generate_series(1, 20000) n",
+                           "-c", "select pg_switch_wal()", f"host='{data}/run' port={home.database_port} dbname=accord user=postgres"],
+                          capture_output=True)
+    return done.returncode == 0
+
+
+def ready_page(home):
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", int(home.env["ACCORD_SERVICE_PORTS"]) + 2), 2) as page:
+        page.sendall(b"GET /readyz HTTP/1.1\r\nHost: accord\r\nConnection: close\r\n\r\n")
+        return b" 200 " in page.recv(64)
+    return False
 
 
 @test
