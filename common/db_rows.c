@@ -52,10 +52,13 @@ void db_rows_done(struct db_rows *rows)
     rows->count = 0;
 }
 
+/* PQfnumber() copies and folds the name each time; ours are as the server says them. */
 static int column_number(const struct db_rows *rows, int row, const char *column)
 {
     assert(row >= 0 && row < rows->count);
-    int number = PQfnumber(rows->result, column);
+    int number = PQnfields(rows->result) - 1;
+    while (number >= 0 && strcmp(PQfname(rows->result, number), column) != 0)
+        number--;
     assert(number >= 0 && "the query has no such column");
     return number;
 }
