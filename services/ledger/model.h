@@ -155,8 +155,9 @@ struct capture {
     int64_t recorded_ms;
 };
 
-/* The books of one alliance as one act sees them: every account and period, and the mandates and
- * holds that it has come across. `accounts` is ordered by code, `periods` by month. */
+/* The books of one alliance as one act sees them: every account, every period's state, and the
+ * mandates and holds that it has come across. `accounts` is ordered by code, `periods` by month. A
+ * period's other members are there once it was asked for by itself (store_book_period). */
 struct book {
     struct account *accounts;
     size_t account_count;

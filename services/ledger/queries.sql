@@ -31,11 +31,11 @@ join balance as b on b.alliance_id = a.alliance_id and b.account_code = a.code
 where a.alliance_id = $1::uuid
 order by a.code;
 
+-- The months' states in one word, "cclloooo": they follow each other without a gap.
 -- name: book_periods
-select p.month, p.state, p.locked_at, p.closed_at, p.reopened_at, p.reopened_by, p.version
+select min(p.month) as first_month, coalesce(string_agg(left(p.state, 1), '' order by p.month), '') as states
 from period as p
-where p.alliance_id = $1::uuid
-order by p.month;
+where p.alliance_id = $1::uuid;
 
 -- name: entry_list
 select e.number, e.transaction_id, t.kind, t.description, e.effective_on, e.recorded_at,

@@ -88,14 +88,18 @@ bool store_statement(struct db_tx *tx, const struct statement_span *span,
 /* --- the book of an act
  * ------------------------------------------------------------------------------------------ */
 
-/* Every account and period, read once per act and kept in its slot; a batch of postings shares it.
- * The pointers last until the next call of these functions with the same act. */
+/* Every account, and every period's state, read once per act and kept in its slot; a batch of
+ * postings shares it. The pointers last until the next call of these functions with the same act.
+ */
 bool store_book(struct act *act, struct book **ret_book, struct problem *err) MUST_CHECK;
 /* Adds a mandate or a hold to the book (once) and says where. */
 bool store_book_mandate(struct act *act, const char *id, struct mandate **ret_mandate,
                         struct problem *err) MUST_CHECK;
 bool store_book_hold(struct act *act, const char *id, struct hold **ret_hold,
                      struct problem *err) MUST_CHECK;
+/* The book's period, complete. */
+bool store_book_period(struct act *act, int32_t month, struct period **ret_period,
+                       struct problem *err) MUST_CHECK;
 /* The book is read again when it is next asked for: accounts or periods were opened. */
 void store_book_forget(struct act *act);
 

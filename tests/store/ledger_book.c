@@ -507,7 +507,8 @@ static void month_move(const char *day, enum period_state to)
     struct book *book;
     begin(&act);
     assert_done(store_book(&act, &book, &err), err);
-    struct period *period = book_period(book, month_of_day(day_of(day))), moved;
+    struct period *period, moved;
+    assert_done(store_book_period(&act, month_of_day(day_of(day)), &period, &err), err);
     assert_done(period_move(book, period, to, false, act.now_ms, &moved, &err), err);
     *period = moved;
     assert_done(event_period_moved(&act, period, &err), err);
@@ -560,7 +561,8 @@ static void postings_and_the_closing_of_their_month_fit_in_one_act(void **state)
     struct transaction transaction = posting_under(&mandate, "2026-04-30", 10);
     assert_done(post_within(&act, &transaction, &err), err);
     assert_done(store_book(&act, &book, &err), err);
-    struct period *period = book_period(book, month_of_day(day_of("2026-04-01"))), moved;
+    struct period *period, moved;
+    assert_done(store_book_period(&act, month_of_day(day_of("2026-04-01")), &period, &err), err);
     assert_done(period_move(book, period, PERIOD_LOCKED, false, act.now_ms, &moved, &err), err);
     *period = moved;
     assert_done(event_period_moved(&act, period, &err), err);

@@ -37,17 +37,15 @@ bool get_period(struct request *request, struct reply *reply, struct problem *er
     return true;
 }
 
-static bool period_find(struct request *request, const struct book *book,
-                        struct period **ret_period, struct problem *err)
+static bool period_find(struct request *request, struct period **ret_period, struct problem *err)
 {
     int32_t month = path_month(request);
-    *ret_period = month == DAY_NONE ? NULL : book_period(book, month);
-    if (*ret_period == NULL)
-        return problem_set(err, PROBLEM_NOT_FOUND, "%s is outside the alliance's term",
-                           request_path(request, "month"));
     char ref[REF_SIZE];
+    if (month == DAY_NONE)
+        return problem_set(err, PROBLEM_NOT_FOUND, "there is no such month");
     period_ref(month, ref);
-    return subject_check_thawed(request->act, ref, err);
+    return store_book_period(request->act, month, ret_period, err) &&
+           subject_check_thawed(request->act, ref, err);
 }
 
 bool move_period_on(struct request *request, struct reply *reply, struct problem *err)
@@ -55,7 +53,7 @@ bool move_period_on(struct request *request, struct reply *reply, struct problem
     struct book *book;
     struct period *period, moved;
     bool is_held;
-    if (!book_begin(request->act, &book, err) || !period_find(request, book, &period, err) ||
+    if (!book_begin(request->act, &book, err) || !period_find(request, &period, err) ||
         !request_match(request, period->version, err) ||
         !store_month_is_held(request->act, period->month, &is_held, err))
         return false;

@@ -105,11 +105,8 @@ static bool period_find(struct act *act, const char *ref, const char *effect,
     int32_t month;
     if (!month_parse(ref + strlen(PERIOD_PREFIX), &month))
         return no_such(ref, err);
-    if (!store_book(act, ret_book, err))
+    if (!store_book(act, ret_book, err) || !store_book_period(act, month, ret_period, err))
         return false;
-    *ret_period = book_period(*ret_book, month);
-    if (*ret_period == NULL)
-        return no_such(ref, err);
     if (strcmp(effect, "reopen") != 0)
         return problem_set(err, PROBLEM_RULE_BROKEN, "a month is reopened, not '%s'", effect);
     return true;

@@ -1,4 +1,6 @@
+#include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "services/ledger/queries.h"
 #include "services/ledger/rules.h"
@@ -22,6 +24,24 @@ static void book_free(void *slot)
     free(book);
 }
 
+/* "cclloooo", from the first month on. */
+static void book_take_periods(struct book *book, const struct db_rows *rows)
+{
+    const char *states = row_text(rows, 0, "states"), *first = row_text(rows, 0, "first_month");
+    int32_t month = 0;
+    bool is_month = first == NULL || month_parse(first, &month);
+    assert(is_month);
+    book->period_count = strlen(states);
+    book->periods = allocate(book->period_count, sizeof book->periods[0]);
+    for (size_t i = 0; i < book->period_count; i++)
+        book->periods[i] = (struct period){
+            .month = month + (int32_t)i,
+            .state = states[i] == 'o'   ? PERIOD_OPEN
+                     : states[i] == 'l' ? PERIOD_LOCKED
+                                        : PERIOD_CLOSED,
+        };
+}
+
 static struct book *book_of_rows(const struct db_rows *accounts, const struct db_rows *periods)
 {
     struct book *book = allocate(1, sizeof *book);
@@ -29,10 +49,7 @@ static struct book *book_of_rows(const struct db_rows *accounts, const struct db
     book->account_count = (size_t)accounts->count;
     for (int i = 0; i < accounts->count; i++)
         account_of_row(accounts, i, &book->accounts[i]);
-    book->periods = allocate((size_t)periods->count, sizeof book->periods[0]);
-    book->period_count = (size_t)periods->count;
-    for (int i = 0; i < periods->count; i++)
-        period_of_row(periods, i, &book->periods[i]);
+    book_take_periods(book, periods);
     return book;
 }
 
@@ -104,6 +121,20 @@ bool store_book_hold(struct act *act, const char *id, struct hold **ret_hold, st
 bool store_hold_due(struct act *act, struct db_rows *ret_rows, struct problem *err)
 {
     return act_select(act, &QUERY_HOLD_DUE, ret_rows, err, db_instant(act->now_ms));
+}
+
+bool store_book_period(struct act *act, int32_t month, struct period **ret_period,
+                       struct problem *err)
+{
+    struct book *book;
+    char text[MONTH_SIZE];
+    month_format(month, text);
+    if (!store_book(act, &book, err))
+        return false;
+    *ret_period = book_period(book, month);
+    if (*ret_period == NULL)
+        return problem_set(err, PROBLEM_NOT_FOUND, "%s is outside the alliance's term", text);
+    return (*ret_period)->version > 0 || store_period_get(act->tx, month, *ret_period, err);
 }
 
 bool store_month_is_held(struct act *act, int32_t month, bool *ret_is_held, struct problem *err)
