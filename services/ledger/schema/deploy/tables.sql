@@ -247,7 +247,8 @@ alter table hold add foreign key (alliance_id, month) references period (allianc
 -- by, raw SQL included; not deferred (see scale.md's third rule).
 
 -- Look-ups by a whole key stand in `lateral (... offset 0)`: on a young table, without statistics, the
--- planner would else walk an alliance's every row for each new one.
+-- planner would else walk an alliance's every row for each new one. Such a key is compared with plain
+-- columns: below row-level security an index is not asked for what must be reckoned first.
 
 -- A transaction comes whole: all its entries at once, zero in sum, and on its day.
 create function transaction_is_whole() returns trigger
@@ -290,6 +291,7 @@ declare
 begin
     with linked as materialized (
         select n.alliance_id, n.account_code, n.number, n.amount_pence, n.balance_pence,
+               n.number - 1 as number_wanted,
                lag(n.number) over own as number_before,
                lag(n.balance_pence) over own as balance_before,
                lead(n.number) over own as number_after
@@ -299,14 +301,14 @@ begin
     select e.account_code into v_bad
     from linked as e
     where e.number_before is not null
-      and (e.number_before <> e.number - 1 or e.balance_before + e.amount_pence <> e.balance_pence)
+      and (e.number_before <> e.number_wanted or e.balance_before + e.amount_pence <> e.balance_pence)
     union all
     select e.account_code
     from linked as e
     left join lateral (select o.balance_pence
                        from entry as o
                        where o.alliance_id = e.alliance_id and o.account_code = e.account_code
-                         and o.number = e.number - 1
+                         and o.number = e.number_wanted
                        offset 0) as p on true
     where e.number_before is null
       and ((p.balance_pence is null and e.number > 1)
