@@ -82,7 +82,7 @@ static bool times_check(const json_t *claims, int64_t now_s, int64_t *ret_expire
     if (json_object_get(claims, "nbf") != NULL && !time_read(claims, "nbf", &not_before_s)) {
         return refuse(err, "does not say properly when it begins (nbf)");
     }
-    if (now_s >= expires_s + CLAIMS_SKEW_S) {
+    if (now_s >= expires_s) {
         return refuse(err, "has expired");
     }
     if (issued_s > now_s + CLAIMS_SKEW_S || not_before_s > now_s + CLAIMS_SKEW_S) {

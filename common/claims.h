@@ -11,7 +11,7 @@
 #include "common/issuer.h"
 
 enum {
-    CLAIMS_SKEW_S = 30,       /* how far clocks may differ */
+    CLAIMS_SKEW_S = 30, /* how far clocks may differ, for what begins (nbf, iat); exp is exact */
     CLAIMS_LIFETIME_S = 3600, /* the longest life of a token */
 };
 
