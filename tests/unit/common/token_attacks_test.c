@@ -70,7 +70,7 @@ static const struct claim_case CLAIM_CASES[] = {
     {"expiry_in_a_year", "exp", "1811536000", "longer than an hour"},
     {"expiry_one_second_over_an_hour", "exp", "1780003591", "longer than an hour"},
     {"expiry_exactly_an_hour_is_accepted", "exp", "1780003590", NULL},
-    {"expiry_at_issue", "exp", "1779999990", "longer than an hour"},
+    {"expiry_at_issue", "exp", "1779999990", "has expired"},
     {"expiry_in_milliseconds", "exp", "1780000600000", "longer than an hour"},
 
     {"issue_time_missing", "iat", NULL, "(iat)"},
