@@ -7,9 +7,10 @@
 
 enum { NAME_MAX = 64, RUN_EVENTS = 200 };
 
-/* A fact table. Names as SQL writes them: quoted where they must be. */
+/* A fact table. */
 struct fact {
-    const char *table;  /* "account" */
+    const char *name;   /* "case" */
+    const char *table;  /* as SQL writes it: "\"case\"" */
     const char *source; /* whose journal it replays */
 };
 
@@ -224,7 +225,7 @@ static bool table_compare(struct audit *audit, const char *service, const struct
         if (PQntuples(rows) == 0)
             return true;
         for (int i = 0; i < PQntuples(rows); i++)
-            difference_name(audit, service, fact->table, rows, i);
+            difference_name(audit, service, fact->name, rows, i);
     }
 }
 
@@ -257,16 +258,18 @@ bool audit_tables(struct audit *audit, const char *service, struct problem *err)
 {
     const char *values[] = {service};
     /* A copy whose source is elsewhere (another database) has nothing here to be compared with. */
-    pgresult_auto_t *facts =
-        audit_sql(audit, err, values, 1,
-                  "select quote_ident(table_name), source from accord.fact where schema_name = $1"
-                  " and to_regclass(quote_ident(source) || '.journal_body') is not null"
-                  " order by position");
+    pgresult_auto_t *facts = audit_sql(
+        audit, err, values, 1,
+        "select quote_ident(table_name), source, table_name from accord.fact where schema_name = $1"
+        " and to_regclass(quote_ident(source) || '.journal_body') is not null"
+        " order by position");
     if (facts == NULL || !twins_make(audit, service, facts, err) ||
         !sources_replay(audit, service, err))
         return false;
     for (int i = 0; i < PQntuples(facts); i++) {
-        struct fact fact = {PQgetvalue(facts, i, 0), PQgetvalue(facts, i, 1)};
+        struct fact fact = {.name = PQgetvalue(facts, i, 2),
+                            .table = PQgetvalue(facts, i, 0),
+                            .source = PQgetvalue(facts, i, 1)};
         if (!table_compare(audit, service, &fact, err))
             return false;
     }

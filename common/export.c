@@ -6,7 +6,11 @@
 
 #include "common/json.h"
 
-enum { LINE_BYTES_MAX = 1024 * 1024 };
+enum {
+    LINE_BYTES_MAX = 1024 * 1024,
+    EVENT_MEMBERS = 14, /* of a CloudEvent with its proof */
+    PROOF_MEMBERS = 4,  /* sequence, class, digest, hash */
+};
 
 /* --- one event -------------------------------------------------------------------------------- */
 
@@ -21,17 +25,34 @@ static bool is_same(const json_t *item, const json_t *envelope, const char *show
     return json_equal(json_object_get(item, shown), json_object_get(envelope, name)) == 1;
 }
 
-/* What is shown beside the proven text says the same. */
+/* A text member is exactly this. */
+static bool says(const json_t *item, const char *name, const char *text)
+{
+    const char *said = json_text(item, name);
+    return said != NULL && strcmp(said, text) == 0;
+}
+
+/* What is shown beside the proven text says the same, and nothing else is shown. */
 static bool members_check(const struct journal_export *so_far, const json_t *item, const char *body,
                           struct problem *err)
 {
+    char id[160], source[160];
     struct problem fault = {0};
     json_auto_t *envelope = NULL;
+    const struct journal_head *head = &so_far->head;
+    snprintf(id, sizeof id, "%s/%s/%" PRId64, head->service, head->alliance_id,
+             so_far->sequence + 1);
+    snprintf(source, sizeof source, "/v1/alliances/%s/journals/%s", head->alliance_id,
+             head->service);
     if (!json_parse(body, strlen(body), &envelope, &fault))
         return bad(so_far, err, "has a body that is not JSON");
     if (!is_same(item, envelope, "type", "type") ||
         !is_same(item, envelope, "subject", "subject") ||
-        !is_same(item, envelope, "data", "data") || !is_same(item, envelope, "time", "occurredAt"))
+        !is_same(item, envelope, "data", "data") ||
+        !is_same(item, envelope, "time", "occurredAt") || !says(item, "specversion", "1.0") ||
+        !says(item, "id", id) || !says(item, "source", source) ||
+        !says(item, "datacontenttype", "application/json") ||
+        json_object_size(item) != EVENT_MEMBERS)
         return bad(so_far, err, "shows something else than its body says");
     return true;
 }
@@ -44,6 +65,8 @@ static bool digest_check(struct journal_export *so_far, const json_t *item,
     bool is_restricted = class != NULL && strcmp(class, "restricted") == 0;
     bool is_erased = class != NULL && strcmp(class, "erased") == 0;
     if (body == NULL && (is_restricted || is_erased)) {
+        if (json_object_size(item) != PROOF_MEMBERS)
+            return bad(so_far, err, "shows something, but not its body");
         so_far->restricted += is_restricted;
         so_far->erased += is_erased;
         return true;
@@ -72,8 +95,7 @@ static bool event_check(struct journal_export *so_far, const json_t *item, struc
     if (!digest_check(so_far, item, &digest, err))
         return false;
     struct hash own = chain_hash(&so_far->hash, sequence, &digest);
-    if (json_object_get(item, "hash") != NULL &&
-        (!hash_parse(json_text(item, "hash"), &given) || !hash_is_equal(&own, &given)))
+    if (!hash_parse(json_text(item, "hash"), &given) || !hash_is_equal(&own, &given))
         return bad(so_far, err, "does not continue the chain");
     if (sequence == so_far->head.sequence && !hash_is_equal(&own, &so_far->head.hash))
         return bad(so_far, err,
