@@ -66,9 +66,11 @@ static const char ROSTER[] =
     "\"2026-04-01T00:00:00.000Z\",\"version\":1},"
     "\"partner\":[" PARTNER(
         "ZZ1") "," PARTNER("ZZ2") "],"
-                                  "\"appointment\":[" APPOINTMENT("018f0000-0000-7000-8000-"
-                                                                  "000000000003") "," APPOINTMENT(
-                                      "018f0000-0000-7000-8000-000000000004") "]," FROZEN "}";
+                                  "\"appointment\":[" APPOINTMENT(
+                                      "018f0000-0000-7000-8000-"
+                                      "000000000003") "," APPOINTMENT("018f0000-0000-7000-8000-"
+                                                                      "000000000004") "]," FROZEN
+                                                                                      "}";
 
 static void probe_follows_membership(void)
 {
