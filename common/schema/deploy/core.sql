@@ -290,8 +290,8 @@ begin
         sequence bigint not null,
         salt bytea not null check (length(salt) = 32),
         body text not null check (octet_length(body) <= 65536),
-        type text not null generated always as ((body::jsonb) ->> 'type') stored,
-        subject text not null generated always as ((body::jsonb) ->> 'subject') stored,
+        type text not null generated always as ((body::json) ->> 'type') stored,
+        subject text not null generated always as ((body::json) ->> 'subject') stored,
         primary key (alliance_id, sequence)
     );
     create index journal_body_subject on journal_body (alliance_id, subject, sequence);
