@@ -41,6 +41,22 @@ static void admission_opens_a_partners_accounts_once(void **state)
     assert_string_equal(event_count("ledger.accounts.opened.v1"), "2");
 }
 
+static void a_partner_without_a_status_stalls(void **state)
+{
+    (void)state;
+    act_auto_t act = {0};
+    struct problem err = {0};
+    begin(&act);
+    json_auto_t *data = json_pack("{s:o}", "partner", partner_row("ZZ4", "provider", "active"));
+    json_object_del(json_object_get(data, "partner"), "status");
+    struct foreign_event event = {
+        .source = "membership", .type = "membership.partner.admitted.v1", .data = data};
+    for (size_t i = 0; i < LEDGER_REACTION_COUNT; i++)
+        if (strcmp(LEDGER_REACTIONS[i].type, event.type) == 0)
+            assert_false(LEDGER_REACTIONS[i].react(&act, &event, &err));
+    assert_int_equal(err.code, PROBLEM_INTERNAL);
+}
+
 static void a_new_agreement_opens_what_is_new_and_moves_the_cap(void **state)
 {
     (void)state;
@@ -634,6 +650,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_agreement_opens_the_accounts),
         TEST(admission_opens_a_partners_accounts_once),
+        TEST(a_partner_without_a_status_stalls),
         TEST(a_new_agreement_opens_what_is_new_and_moves_the_cap),
         TEST(a_lower_cap_takes_nothing_away_that_is_there),
         TEST(a_mandate_comes_back_whole),

@@ -52,33 +52,42 @@ static struct account *chart_add(struct chart *chart, const char *code, enum acc
     return account;
 }
 
-static void chart_add_partner(struct chart *chart, const json_t *partner)
+static bool chart_add_partner(struct chart *chart, const json_t *partner, struct problem *err)
 {
     const char *organisation = json_text(partner, "organisation");
-    const char *status = json_text(partner, "status");
+    const char *status = json_text(partner, "status"), *name = json_text(partner, "name");
+    if (organisation == NULL || status == NULL || name == NULL)
+        return problem_set(err, PROBLEM_INTERNAL, "a partner without a code, a name or a status");
     if (strcmp(status, "active") != 0)
-        return;
+        return true;
     static const enum account_type types[] = {ACCOUNT_POSITION, ACCOUNT_OWED};
     for (size_t i = 0; i < ARRAY_LENGTH(types); i++) {
         char code[CODE_SIZE];
         account_code_of_partner(organisation, types[i], code);
-        struct account *account = chart_add(chart, code, types[i], json_text(partner, "name"));
+        struct account *account = chart_add(chart, code, types[i], name);
         if (account != NULL)
             snprintf(account->organisation, sizeof account->organisation, "%s", organisation);
     }
+    return true;
 }
 
-static void chart_add_listed(struct chart *chart, const json_t *listed, enum account_type type,
-                             const char *title_member)
+static bool chart_add_listed(struct chart *chart, const json_t *listed, enum account_type type,
+                             const char *title_member, struct problem *err)
 {
     size_t i;
     json_t *item;
     json_array_foreach(listed, i, item)
     {
         char code[CODE_SIZE];
-        snprintf(code, sizeof code, "%s:%s", account_type_word(type), json_text(item, "code"));
-        (void)chart_add(chart, code, type, json_text(item, title_member));
+        const char *own_code = json_text(item, "code"), *title = json_text(item, title_member);
+        if (own_code == NULL || title == NULL)
+            return problem_set(err, PROBLEM_INTERNAL,
+                               "the agreement lists a %s without a code or %s",
+                               account_type_word(type), title_member);
+        snprintf(code, sizeof code, "%s:%s", account_type_word(type), own_code);
+        (void)chart_add(chart, code, type, title);
     }
+    return true;
 }
 
 /* The reserve holds no more than the agreement caps it at. A lower cap takes nothing away that is
@@ -104,8 +113,10 @@ static bool reserve_limit(struct act *act, struct account *account, const json_t
 static bool chart_follow_agreement(struct act *act, struct chart *chart, const json_t *parameters,
                                    struct problem *err)
 {
-    chart_add_listed(chart, json_member(parameters, "pools"), ACCOUNT_POOL, "name");
-    chart_add_listed(chart, json_member(parameters, "ringFences"), ACCOUNT_RING_FENCE, "purpose");
+    if (!chart_add_listed(chart, json_member(parameters, "pools"), ACCOUNT_POOL, "name", err) ||
+        !chart_add_listed(chart, json_member(parameters, "ringFences"), ACCOUNT_RING_FENCE,
+                          "purpose", err))
+        return false;
     const json_t *reserve = json_member(parameters, "reserve");
     if (reserve == NULL)
         return true;
@@ -169,7 +180,8 @@ static bool agreement_follow(struct act *act, const struct foreign_event *event,
     json_t *partner;
     json_array_foreach(json_member(event->data, "partner"), i, partner)
     {
-        chart_add_partner(&chart, partner);
+        if (!chart_add_partner(&chart, partner, err))
+            return false;
     }
     const json_t *version = json_member(event->data, "agreementVersion");
     return chart_follow_agreement(act, &chart, json_member(version, "parameters"), err) &&
@@ -183,8 +195,8 @@ static bool partner_admitted(struct act *act, const struct foreign_event *event,
     if (!store_book(act, &book, err))
         return false;
     CLEANUP(chart_done) struct chart chart = {.book = book, .now_ms = act->now_ms};
-    chart_add_partner(&chart, json_member(event->data, "partner"));
-    return chart_open(act, &chart, err);
+    return chart_add_partner(&chart, json_member(event->data, "partner"), err) &&
+           chart_open(act, &chart, err);
 }
 
 static bool text_is(const json_t *object, const char *name, const char *wanted)
