@@ -554,9 +554,9 @@ static void a_mute_server_costs_its_part_of_the_time_only(void **state)
     int port;
     int listener = mute_listen(&port);
     char conninfo[1024], real_host[256], real_port[16];
-    snprintf(
-        real_host, sizeof real_host, "%s",
-        harness_value("select split_part(current_setting('unix_socket_directories'), ',', 1)"));
+    snprintf(real_host, sizeof real_host, "%s",
+             harness_value("select trim('\"' from "
+                           "split_part(current_setting('unix_socket_directories'), ',', 1))"));
     snprintf(real_port, sizeof real_port, "%s", harness_value("select current_setting('port')"));
     snprintf(conninfo, sizeof conninfo, "host=127.0.0.1 port=%d dbname=x user=x", port);
     struct db_config config = {.conninfo = conninfo,
