@@ -38,12 +38,14 @@ static void send_answer(struct http_answer *answer, struct _u_response *response
         response->status = 500;
 }
 
-static size_t take_headers(const struct _u_map *map, struct http_header ret_headers[])
+static size_t take_headers(const struct _u_map *map, struct http_header ret_headers[],
+                           bool *ret_has_more)
 {
     const char **names = u_map_enum_keys(map), **values = u_map_enum_values(map);
     size_t count = 0;
-    for (; names[count] && count < REQUEST_HEADERS_MAX; count++)
+    for (; count < REQUEST_HEADERS_MAX && names[count]; count++)
         ret_headers[count] = (struct http_header){names[count], values[count] ? values[count] : ""};
+    *ret_has_more = names[count] != NULL;
     return count;
 }
 
@@ -75,10 +77,11 @@ static int on_request(const struct _u_request *request, struct _u_response *resp
     struct http_message message = {
         .method = request->http_verb,
         .target = request->http_url,
-        .headers = {headers, take_headers(request->map_header, headers)},
         .body = request->binary_body,
         .body_size = request->binary_body_length,
     };
+    message.headers.items = headers;
+    message.headers.count = take_headers(request->map_header, headers, &message.has_more_headers);
     http_answer_auto_t answer = {0};
     flight_begin(http);
     http_dispatch(http, &message, &answer);

@@ -55,6 +55,8 @@ static bool read_frame(struct request *request, struct problem *err)
         uuid_new(clock_us(CLOCK_REALTIME) / 1000, request->request_id);
     log_set_request(request->request_id);
     header_traceparent(header_get(headers, "traceparent"), request->traceparent);
+    if (private->message->has_more_headers)
+        return problem_set(err, PROBLEM_HEADERS_TOO_LARGE, "the request has too many headers");
     if (!ok || !headers_check(headers, err))
         return false;
     if (!target_is_clean(private->message->target))

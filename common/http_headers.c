@@ -289,7 +289,9 @@ int header_accept(const char *value, const char *const types[], size_t count)
 bool header_positions(const char *value, struct positions *ret_positions, struct problem *err)
 {
     *ret_positions = (struct positions){0};
-    while (value && *value) {
+    if (!value)
+        return true;
+    while (*value) {
         value = skip_space(value);
         size_t name = strspn(value, "abcdefghijklmnopqrstuvwxyz");
         size_t digits = value[name] == '=' ? strspn(value + name + 1, "0123456789") : 0;

@@ -20,6 +20,7 @@ struct http_message {
     const char *method;
     const char *target; /* raw: path and query */
     struct http_headers headers;
+    bool has_more_headers; /* than can be looked at */
     const char *body;
     size_t body_size;
 };

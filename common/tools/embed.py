@@ -505,11 +505,21 @@ def merged():
 
 def rename_clashes(one, out, service):
     """Two services may use one name for two things: the later one's gets its service's name."""
+    known = {f"#/components/{kind}/{name}": value
+             for kind, names in out["components"].items() for name, value in names.items()}
+    mine = {f"#/components/{kind}/{name}": value
+            for kind, names in one["components"].items() for name, value in names.items()}
     clashes = {}
-    for kind, names in one["components"].items():
-        for name, value in names.items():
-            if out["components"].get(kind, {}).get(name, value) != value:
-                clashes[f"#/components/{kind}/{name}"] = service.capitalize() + name[0].upper() + name[1:]
+    grown = True
+    while grown:  # what refers to something renamed is not the same any more, either
+        grown = False
+        for reference, value in mine.items():
+            text = json.dumps(value)
+            if reference not in clashes and reference in known and (
+                    known[reference] != value or any(f'"{clash}"' in text for clash in clashes)):
+                name = reference.rsplit("/", 1)[1]
+                clashes[reference] = service.capitalize() + name[0].upper() + name[1:]
+                grown = True
     if not clashes:
         return one
 

@@ -10,7 +10,6 @@
 #include "common/instant.h"
 #include "common/json.h"
 #include "common/log.h"
-#include "common/queries.h"
 #include "common/token.h"
 #include "tests/lib/http_client.h"
 #include "tests/store/common_http_probe.h"
@@ -227,6 +226,12 @@ static void what_is_framed_badly_is_refused(void **state)
     answer_auto_t twice = client_ask(port, "POST /v1/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
                                            "Content-Length: 1\r\nContent-Length: 2\r\n\r\nab");
     assert_int_equal(twice.status, 400);
+    char many[4096] = "GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+    for (int i = 0; i < 101; i++)
+        snprintf(many + strlen(many), sizeof many - strlen(many), "X-Many-%d: 1\r\n", i);
+    snprintf(many + strlen(many), sizeof many - strlen(many), "\r\n");
+    answer_auto_t headers = client_ask(port, many);
+    answer_expect(&headers, 431, "HEADERS_TOO_LARGE");
     answer_auto_t hostless = client_ask(port, "GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n");
     assert_int_equal(hostless.status, 400);
 }
