@@ -36,9 +36,8 @@ static void refused(const char *format, const char *text, const char *code)
 static void attendances_less_breaches_are_the_numerator(void **state)
 {
     (void)state;
-    import_rows_auto_t *rows =
-        read_rows("ae-long", AE_HEADER "2019-03-01,ZZ1,1,21059,5675,5316\r\n"
-                                       "2019-03-01,ZZ1,other,1940,46,16\n");
+    import_rows_auto_t *rows = read_rows("ae-long", AE_HEADER "2019-03-01,ZZ1,1,21059,5675,5316\r\n"
+                                                              "2019-03-01,ZZ1,other,1940,46,16\n");
     assert_int_equal(rows->fault_count, 0);
     assert_int_equal(rows->count, 2);
     assert_int_equal(rows->rows[0].figures.numerator, 21059 - 5675);
@@ -53,21 +52,21 @@ static void every_bad_row_is_named_with_its_line_and_column(void **state)
 {
     (void)state;
     import_rows_auto_t *rows = read_rows(
-        "ae-long", AE_HEADER "2019-03-02,ZZ1,1,1,1,1\n"     /* not a first day */
-                             "2019-03-01,zz1,1,1,1,1\n"     /* not a code */
-                             "2019-03-01,ZZ1,3,1,1,1\n"     /* no such type */
-                             "2019-03-01,ZZ1,1,x,1,1\n"     /* not a number, and so breaches > 0 */
-                             "2019-03-01,ZZ1,1,1,2,1\n"     /* more breaches than attendances */
-                             "2019-03-01,ZZ1,1,1,1\n"       /* too few columns */
-                             "2019-03-01,ZZ1,1,-1,0,1\n"    /* negative */
+        "ae-long", AE_HEADER "2019-03-02,ZZ1,1,1,1,1\n"  /* not a first day */
+                             "2019-03-01,zz1,1,1,1,1\n"  /* not a code */
+                             "2019-03-01,ZZ1,3,1,1,1\n"  /* no such type */
+                             "2019-03-01,ZZ1,1,x,1,1\n"  /* not a number, and so breaches > 0 */
+                             "2019-03-01,ZZ1,1,1,2,1\n"  /* more breaches than attendances */
+                             "2019-03-01,ZZ1,1,1,1\n"    /* too few columns */
+                             "2019-03-01,ZZ1,1,-1,0,1\n" /* negative */
                              "2019-03-01,ZZ1,1,5,1,1\n");
     const struct {
         size_t line;
         const char *column, *code;
-    } expected[] = {{2, "period", "not-a-month"},    {3, "org_code", "not-an-organisation"},
-                    {4, "type", "unknown-type"},     {5, "attendances", "not-a-number"},
-                    {5, "breaches", "maximum"},      {6, "breaches", "maximum"},
-                    {7, "", "columns"},              {8, "attendances", "not-a-number"}};
+    } expected[] = {{2, "period", "not-a-month"}, {3, "org_code", "not-an-organisation"},
+                    {4, "type", "unknown-type"},  {5, "attendances", "not-a-number"},
+                    {5, "breaches", "maximum"},   {6, "breaches", "maximum"},
+                    {7, "", "columns"},           {8, "attendances", "not-a-number"}};
     assert_int_equal(rows->fault_count, ARRAY_LENGTH(expected));
     for (size_t i = 0; i < ARRAY_LENGTH(expected); i++) {
         assert_int_equal(rows->faults[i].line, expected[i].line);
@@ -84,7 +83,8 @@ static void plain_files_have_proportions_or_values(void **state)
         "plain", "\xef\xbb\xbforganisation,month,numerator,denominator\nZZ1,2026-27-M01,3,4\n");
     assert_int_equal(proportions->rows[0].figures.numerator, 3);
     assert_true(proportions->rows[0].figures.value == VALUE_NONE);
-    import_rows_auto_t *values = read_rows("plain", "organisation,month,value\nZZ1,2026-27-M01,-7\n");
+    import_rows_auto_t *values =
+        read_rows("plain", "organisation,month,value\nZZ1,2026-27-M01,-7\n");
     assert_int_equal(values->rows[0].figures.value, -7);
     import_rows_auto_t *bad = read_rows("plain", "organisation,month,value\nZZ1,2026-13,7\n");
     assert_string_equal(bad->faults[0].column, "month");
@@ -102,7 +102,8 @@ static void what_is_no_import_at_all_is_refused(void **state)
 static void broken_quoting_and_long_fields_are_faults(void **state)
 {
     (void)state;
-    import_rows_auto_t *rows = read_rows("plain", "organisation,month,value\nZZ1,2026-27-M01,\"7\n");
+    import_rows_auto_t *rows =
+        read_rows("plain", "organisation,month,value\nZZ1,2026-27-M01,\"7\n");
     assert_string_equal(rows->faults[0].code, "syntax");
     char text[256];
     snprintf(text, sizeof(text), "organisation,month,value\nZZ1,2026-27-M01,%0100d\n", 7);
