@@ -145,17 +145,50 @@ static int req_open(nng_socket *ret_socket)
     return code;
 }
 
+/* nng tells us, on a thread of its own, when a connection has come or gone. */
+static void connection_noted(nng_pipe pipe, nng_pipe_ev event, void *argument)
+{
+    struct instance *instance = argument;
+    (void)pipe;
+    pthread_mutex_lock(&instance->peer->mutex);
+    instance->connections += event == NNG_PIPE_EV_ADD_POST ? 1 : -1;
+    if (event == NNG_PIPE_EV_ADD_POST)
+        pthread_cond_broadcast(&instance->peer->connected);
+    pthread_mutex_unlock(&instance->peer->mutex);
+}
+
+static bool instance_open(struct bus *bus, struct peer *peer, const char *address,
+                          struct problem *err)
+{
+    struct instance *instance = &peer->instances[peer->instance_count++];
+    instance->peer = peer;
+    instance->address = strdup(address);
+    if (instance->address == NULL)
+        abort();
+    int code = req_open(&instance->socket);
+    if (code != 0)
+        return nng_failed(code, "no socket for", address, err);
+    instance->is_open = true;
+    code = nng_pipe_notify(instance->socket, NNG_PIPE_EV_ADD_POST, connection_noted, instance);
+    if (code == 0)
+        code = nng_pipe_notify(instance->socket, NNG_PIPE_EV_REM_POST, connection_noted, instance);
+    if (code != 0)
+        return nng_failed(code, "no word of", address, err);
+    return bus_dial(bus, instance->socket, address, err);
+}
+
 static bool peer_open(struct bus *bus, const struct bus_peer *config, struct problem *err)
 {
     struct peer *peer = &bus->peers[bus->peer_count++];
+    pthread_condattr_t attributes;
     snprintf(peer->service, sizeof peer->service, "%s", config->service);
     pthread_mutex_init(&peer->mutex, NULL);
-    int code = req_open(&peer->socket);
-    if (code != 0)
-        return nng_failed(code, "no socket for", config->service, err);
-    peer->is_open = true;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&peer->connected, &attributes);
+    pthread_condattr_destroy(&attributes);
     for (size_t i = 0; i < config->count; i++) {
-        if (!bus_dial(bus, peer->socket, config->questions[i], err))
+        if (!instance_open(bus, peer, config->questions[i], err))
             return false;
         peer->wakes[peer->wake_count] = strdup(config->wakes[i]);
         if (peer->wakes[peer->wake_count++] == NULL)
@@ -205,19 +238,27 @@ bool bus_new(const struct bus_config *config, struct signer *signer,
     return true;
 }
 
-void peer_done(struct peer *peer)
+static void instance_done(struct instance *instance)
 {
-    while (peer->idle != NULL) {
-        struct asker *asker = peer->idle;
-        peer->idle = asker->next;
+    while (instance->idle != NULL) {
+        struct asker *asker = instance->idle;
+        instance->idle = asker->next;
         nng_ctx_close(asker->context);
         nng_aio_free(asker->aio);
         free(asker);
     }
-    if (peer->is_open)
-        nng_close(peer->socket);
+    if (instance->is_open)
+        nng_close(instance->socket);
+    free(instance->address);
+}
+
+void peer_done(struct peer *peer)
+{
+    for (size_t i = 0; i < peer->instance_count; i++)
+        instance_done(&peer->instances[i]);
     for (size_t i = 0; i < peer->wake_count; i++)
         free(peer->wakes[i]);
+    pthread_cond_destroy(&peer->connected);
     pthread_mutex_destroy(&peer->mutex);
 }
 
@@ -235,6 +276,15 @@ void bus_free(struct bus *bus)
     for (size_t i = 0; i < ARRAY_LENGTH(bus->texts); i++)
         free(bus->texts[i]);
     free(bus);
+}
+
+nng_msg *bus_message_new(const char *token, const char *text, size_t size)
+{
+    nng_msg *message = NULL;
+    if (nng_msg_alloc(&message, 0) != 0 || nng_msg_append(message, token, strlen(token)) != 0 ||
+        nng_msg_append(message, "\n", 1) != 0 || nng_msg_append(message, text, size) != 0)
+        abort();
+    return message;
 }
 
 struct peer *bus_peer_find(struct bus *bus, const char *service)

@@ -1,8 +1,9 @@
 /* The bus between services (nng): questions by name, answered or refused with a problem (REQ/REP),
  * and wake-ups after a commit (PUB/SUB), which may be lost. Nobody gives orders over it. Requests
- * and replies are JSON and carry a service token each (sign.h):
- *   {"token", "question", "allianceId", "requestId", "traceparent", "caller"?, "arguments"}
- *   {"token", "answer"} | {"token", "problem": {"code", "detail", "errors"?}}
+ * and replies are JSON behind a service token and a line feed; the token (sign.h) proves these very
+ * bytes, for this one instance or in answer to this one question, once:
+ *   {"question", "allianceId", "requestId", "traceparent", "caller"?, "arguments"}
+ *   {"answer"} | {"problem": {"code", "detail", "errors"?}}
  * tcp on loopback, tls+tcp with mutual certificates everywhere else. A question may be handled
  * twice after a fault, so answering one changes nothing, or the same thing twice. Any thread. */
 #ifndef ACCORD_COMMON_BUS_H

@@ -16,12 +16,9 @@ static bus_answer_function *answer_find(const struct bus *bus, const char *name)
     return NULL;
 }
 
-/* Proves who asks, and answers. */
-static bool question_answer(struct bus *bus, struct bus_question *question, const char *token,
+static bool question_answer(const struct bus *bus, const struct bus_question *question,
                             const char *name, json_t **ret_answer, struct problem *err)
 {
-    if (!signer_check_token(bus->signer, token, NULL, (int64_t)time(NULL), question->from, err))
-        return false;
     bus_answer_function *answer = answer_find(bus, name);
     if (answer == NULL)
         return problem_set(err, PROBLEM_NOT_FOUND, "nobody here answers %.64s", name);
@@ -33,34 +30,49 @@ static bool question_answer(struct bus *bus, struct bus_question *question, cons
     return ok;
 }
 
-/* The reply's text. Who did not prove itself is told so without a token of ours. */
-static bool message_answer(struct bus *bus, nng_msg *message, char **ret_text, size_t *ret_size)
+/* Proves who asks, then reads what; `ret_id` is "" when it is nobody we know. */
+static bool message_take(const struct bus *bus, nng_msg *message, struct bus_question *question,
+                         char ret_id[UUID_SIZE], json_t **ret_answer, struct problem *err)
 {
-    json_auto_t *envelope = NULL, *answer = NULL;
+    char token[SERVICE_TOKEN_SIZE];
+    const char *name;
+    json_auto_t *envelope = NULL;
+    struct message said = {.address = bus->config.questions};
+    bus_message_split(nng_msg_body(message), nng_msg_len(message), token, &said.text, &said.size);
+    if (!signer_check_message(bus->signer, token, NULL, &said, (int64_t)time(NULL), question->from,
+                              ret_id, err)) {
+        log_problem(err, "a question from nobody we know");
+        return false;
+    }
+    return bus_question_read(said.text, said.size, &envelope, question, &name, err) &&
+           question_answer(bus, question, name, ret_answer, err);
+}
+
+/* The reply, signed for who asked. Who did not prove itself is told so without a token of ours. */
+static nng_msg *message_answer(const struct bus *bus, nng_msg *message)
+{
+    json_auto_t *answer = NULL;
+    char_auto_t *text = NULL;
     struct bus_question question = {.context = bus->context};
     struct problem problem = {0}, fault = {0};
-    const char *token = NULL, *name = NULL;
-    char own[SERVICE_TOKEN_SIZE] = "";
-    bool ok = bus_question_read(nng_msg_body(message), nng_msg_len(message), &envelope, &question,
-                                &token, &name, &problem) &&
-              question_answer(bus, &question, token, name, &answer, &problem);
-    if (question.from[0] == '\0')
-        log_problem(&problem, "a question from nobody we know");
-    else if (!signer_token(bus->signer, question.from, own, &problem))
-        ok = false;
-    return bus_reply_write(ok ? answer : NULL, &problem, own, ret_text, ret_size, &fault) ||
-           bus_reply_write(NULL, &fault, own, ret_text, ret_size, &fault);
+    char id[UUID_SIZE] = "", own_id[UUID_SIZE], token[SERVICE_TOKEN_SIZE] = "";
+    struct message said = {.audience = question.from, .in_reply_to = id};
+    bool ok = message_take(bus, message, &question, id, &answer, &problem);
+    if (!bus_reply_write(ok ? answer : NULL, &problem, &text, &said.size, &fault) &&
+        !bus_reply_write(NULL, &fault, &text, &said.size, &fault))
+        return NULL;
+    said.text = text;
+    if (id[0] != '\0' &&
+        !signer_sign_message(bus->signer, &said, (int64_t)time(NULL), own_id, token, &fault))
+        log_problem(&fault, "a reply to %s", question.from);
+    return bus_message_new(token, text, said.size);
 }
 
 static void worker_reply(struct worker *worker, nng_msg *message)
 {
-    char_auto_t *text = NULL;
-    size_t size;
-    nng_msg_auto_t *reply = NULL;
-    if (!message_answer(worker->bus, message, &text, &size))
+    nng_msg_auto_t *reply = message_answer(worker->bus, message);
+    if (reply == NULL)
         return;
-    if (nng_msg_alloc(&reply, 0) != 0 || nng_msg_append(reply, text, size) != 0)
-        abort();
     nng_aio_set_timeout(worker->aio, BUS_ANSWER_MS);
     nng_aio_set_msg(worker->aio, reply);
     nng_ctx_send(worker->context, worker->aio);

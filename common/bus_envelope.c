@@ -6,13 +6,27 @@
 #include "common/ids.h"
 #include "common/json.h"
 
+void bus_message_split(const void *bytes, size_t size, char ret_token[SERVICE_TOKEN_SIZE],
+                       const char **ret_text, size_t *ret_size)
+{
+    const char *end = size == 0 ? NULL : memchr(bytes, '\n', size);
+    size_t length = end == NULL ? 0 : (size_t)(end - (const char *)bytes);
+    ret_token[0] = '\0';
+    *ret_text = end == NULL ? bytes : end + 1;
+    *ret_size = end == NULL ? size : size - length - 1;
+    if (length == 0 || length >= SERVICE_TOKEN_SIZE)
+        return;
+    memcpy(ret_token, bytes, length);
+    ret_token[length] = '\0';
+}
+
 static bool text_write(json_t *envelope, char **ret_text, size_t *ret_size, struct problem *err)
 {
     char_auto_t *text = json_dumps(envelope, JSON_COMPACT);
     if (text == NULL)
         return problem_set(err, PROBLEM_INTERNAL, "a message that is not JSON");
     *ret_size = strlen(text);
-    if (*ret_size > BUS_MESSAGE_BYTES_MAX)
+    if (*ret_size > BUS_MESSAGE_BYTES_MAX - SERVICE_TOKEN_SIZE)
         return problem_set(err, PROBLEM_INTERNAL, "a message of %zu bytes is too long for the bus",
                            *ret_size);
     *ret_text = STEAL(text);
@@ -37,11 +51,10 @@ static json_t *caller_write(const struct caller *caller)
     return object;
 }
 
-bool bus_question_write(const struct bus_ask *ask, const char *token, char **ret_text,
-                        size_t *ret_size, struct problem *err)
+bool bus_question_write(const struct bus_ask *ask, char **ret_text, size_t *ret_size,
+                        struct problem *err)
 {
     json_auto_t *envelope = object_new();
-    json_put_text(envelope, "token", token);
     json_put_text(envelope, "question", ask->question);
     json_put_text(envelope, "allianceId", ask->alliance_id);
     json_put_text(envelope, "requestId", ask->request_id);
@@ -88,13 +101,13 @@ static bool envelope_read(const char *text, size_t size, json_t **ret_envelope, 
 }
 
 bool bus_question_read(const char *text, size_t size, json_t **ret_envelope,
-                       struct bus_question *ret_question, const char **ret_token,
-                       const char **ret_name, struct problem *err)
+                       struct bus_question *ret_question, const char **ret_name,
+                       struct problem *err)
 {
     json_auto_t *envelope = NULL;
     if (!envelope_read(text, size, &envelope, err))
         return false;
-    struct bus_question question = {.context = ret_question->context};
+    struct bus_question question = *ret_question;
     const json_t *caller = json_member(envelope, "caller");
     question.has_caller = caller != NULL;
     question.arguments = json_member(envelope, "arguments");
@@ -106,7 +119,6 @@ bool bus_question_read(const char *text, size_t size, json_t **ret_envelope,
         !json_is_object(question.arguments) || json_text(envelope, "question") == NULL)
         return problem_set(err, PROBLEM_BODY_INVALID, "a message that is not a question");
     *ret_question = question;
-    *ret_token = json_text(envelope, "token");
     *ret_name = json_text(envelope, "question");
     *ret_envelope = STEAL(envelope);
     return true;
@@ -133,11 +145,10 @@ static json_t *problem_write(const struct problem *problem)
     return object;
 }
 
-bool bus_reply_write(json_t *answer, const struct problem *problem, const char *token,
-                     char **ret_text, size_t *ret_size, struct problem *err)
+bool bus_reply_write(json_t *answer, const struct problem *problem, char **ret_text,
+                     size_t *ret_size, struct problem *err)
 {
     json_auto_t *envelope = object_new();
-    json_put_text(envelope, "token", token);
     if (answer != NULL)
         json_put_new(envelope, "answer", json_incref(answer));
     else
@@ -145,13 +156,9 @@ bool bus_reply_write(json_t *answer, const struct problem *problem, const char *
     return text_write(envelope, ret_text, ret_size, err);
 }
 
-bool bus_reply_read(const char *text, size_t size, json_t **ret_envelope, const char **ret_token,
-                    struct problem *err)
+bool bus_reply_read(const char *text, size_t size, json_t **ret_envelope, struct problem *err)
 {
-    if (!envelope_read(text, size, ret_envelope, err))
-        return false;
-    *ret_token = json_text(*ret_envelope, "token");
-    return true;
+    return envelope_read(text, size, ret_envelope, err);
 }
 
 static bool problem_read(const json_t *object, struct problem *err)

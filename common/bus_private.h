@@ -19,19 +19,32 @@ static inline void cleanup_nng_msg(nng_msg **message)
 
 /* A context of its own for each question under way, so that askers don't wait for each other. */
 struct asker {
+    struct instance *instance;
     nng_ctx context;
     nng_aio *aio;
     struct asker *next;
 };
 
+/* One process of another service, with a socket of its own: a question is for the one that it is
+ * sent to, and worth nothing to any other. */
+struct instance {
+    struct peer *peer;
+    char *address;
+    nng_socket socket; /* REQ */
+    bool is_open;
+    int connections;
+    struct asker *idle;
+};
+
 struct peer {
     char service[CODE_SIZE];
-    nng_socket socket; /* REQ, dialled to every instance */
-    bool is_open;
+    struct instance instances[BUS_INSTANCES_MAX];
+    size_t instance_count;
+    size_t turn; /* whom to ask next */
     char *wakes[BUS_INSTANCES_MAX];
     size_t wake_count;
-    pthread_mutex_t mutex; /* of the idle askers */
-    struct asker *idle;
+    pthread_mutex_t mutex;    /* of connections, turn and idle askers */
+    pthread_cond_t connected; /* monotonic */
 };
 
 struct worker {
@@ -54,6 +67,9 @@ struct bus {
     struct worker workers[BUS_WORKERS];
     atomic_bool is_stopping;
 };
+
+/* A message of a token and text. */
+nng_msg *bus_message_new(const char *token, const char *text, size_t size);
 
 /* Dials without waiting for the other side to be there. */
 bool bus_dial(struct bus *bus, nng_socket socket, const char *address,

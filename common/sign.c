@@ -4,31 +4,23 @@
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "common/base64url.h"
+#include "common/ids.h"
 #include "common/jws_sign.h"
+#include "common/seen.h"
 
-enum { PEM_BYTES_MAX = 16 * 1024, AUDIENCES_MAX = 16 };
-
-struct minted {
-    char audience[CODE_SIZE];
-    char token[SERVICE_TOKEN_SIZE];
-    int64_t expires_s;
-};
+enum { PEM_BYTES_MAX = 16 * 1024 };
 
 struct signer {
     char service[CODE_SIZE];
     char kid[CODE_SIZE];
     char *pem;
     struct key_set *keys;
-    pthread_mutex_t mutex; /* of what was minted */
-    struct minted minted[AUDIENCES_MAX];
-    size_t minted_count;
+    struct seen *seen;
 };
 
 static void close_file(FILE **file)
@@ -125,7 +117,8 @@ bool signer_new(const char *service, const char *folder, struct signer **ret_sig
     struct signer *signer = calloc(1, sizeof *signer);
     if (signer == NULL)
         abort();
-    pthread_mutex_init(&signer->mutex, NULL);
+    /* As long as a token may be believed, whichever of two clocks is ahead. */
+    signer->seen = seen_new(SERVICE_TOKEN_S + 2 * SERVICE_TOKEN_SKEW_S, SERVICE_TOKENS_MAX);
     snprintf(signer->service, sizeof signer->service, "%s", service);
     snprintf(file_name, sizeof file_name, "%s/%s.pem", folder, service);
     snprintf(jwks_name, sizeof jwks_name, "%s/cluster.jwks", folder);
@@ -146,7 +139,7 @@ void signer_free(struct signer *signer)
         explicit_bzero(signer->pem, strlen(signer->pem));
     free(signer->pem);
     key_set_free(signer->keys);
-    pthread_mutex_destroy(&signer->mutex);
+    seen_free(signer->seen);
     free(signer);
 }
 
@@ -158,6 +151,11 @@ struct key_set *signer_keys(struct signer *signer)
 const char *signer_service(const struct signer *signer)
 {
     return signer->service;
+}
+
+struct seen *signer_seen(struct signer *signer)
+{
+    return signer->seen;
 }
 
 void signer_derive(const struct signer *signer, const char *purpose, unsigned char ret_secret[32])
@@ -173,55 +171,27 @@ static bool claims_sign(const struct signer *signer, const json_t *claims, char 
     return jws_sign(signer->pem, signer->kid, claims, ret_jws, err);
 }
 
-/* The place of this audience's token; the mutex is held. NULL when there are too many. */
-static struct minted *minted_find(struct signer *signer, const char *audience)
+bool signer_sign_message(struct signer *signer, const struct message *message, int64_t now_s,
+                         char ret_id[UUID_SIZE], char ret_token[SERVICE_TOKEN_SIZE],
+                         struct problem *err)
 {
-    for (size_t i = 0; i < signer->minted_count; i++)
-        if (strcmp(signer->minted[i].audience, audience) == 0)
-            return &signer->minted[i];
-    if (signer->minted_count == AUDIENCES_MAX)
-        return NULL;
-    struct minted *minted = &signer->minted[signer->minted_count++];
-    snprintf(minted->audience, sizeof minted->audience, "%s", audience);
-    return minted;
-}
-
-static bool token_mint(const struct signer *signer, struct minted *minted, int64_t now_s,
-                       struct problem *err)
-{
+    char digest[DIGEST_SIZE];
     char_auto_t *jws = NULL;
-    json_auto_t *claims =
-        json_pack("{s:s, s:s, s:I, s:I}", "iss", signer->service, "aud", minted->audience, "iat",
-                  (json_int_t)now_s, "exp", (json_int_t)(now_s + SERVICE_TOKEN_S));
+    uuid_new(now_s * 1000, ret_id);
+    digest_of_bytes(message->text, message->size, digest);
+    json_auto_t *claims = json_pack(
+        "{s:s, s:s, s:I, s:I, s:s, s:s, s:s*, s:s*}", "iss", signer->service, "aud",
+        message->audience, "iat", (json_int_t)now_s, "exp", (json_int_t)(now_s + SERVICE_TOKEN_S),
+        "jti", ret_id, "digest", digest, "to", message->address, "inReplyTo", message->in_reply_to);
     if (claims == NULL)
         abort();
     if (!claims_sign(signer, claims, &jws, err))
         return false;
-    if (strlen(jws) >= sizeof minted->token)
+    if (strlen(jws) >= SERVICE_TOKEN_SIZE)
         return problem_set(err, PROBLEM_INTERNAL, "a service token of %zu bytes is too long",
                            strlen(jws));
-    snprintf(minted->token, sizeof minted->token, "%s", jws);
-    minted->expires_s = now_s + SERVICE_TOKEN_S;
+    snprintf(ret_token, SERVICE_TOKEN_SIZE, "%s", jws);
     return true;
-}
-
-bool signer_token(struct signer *signer, const char *audience, char ret_token[SERVICE_TOKEN_SIZE],
-                  struct problem *err)
-{
-    int64_t now_s = (int64_t)time(NULL);
-    bool ok = true;
-    pthread_mutex_lock(&signer->mutex);
-    struct minted *minted = minted_find(signer, audience);
-    if (minted == NULL)
-        ok = problem_set(err, PROBLEM_INTERNAL, "tokens for more than %d services", AUDIENCES_MAX);
-    /* Also when the clock was set back: a token from the future is refused. */
-    else if (minted->expires_s - now_s < SERVICE_TOKEN_RENEW_S ||
-             minted->expires_s - now_s > SERVICE_TOKEN_S)
-        ok = token_mint(signer, minted, now_s, err);
-    if (ok)
-        snprintf(ret_token, SERVICE_TOKEN_SIZE, "%s", minted->token);
-    pthread_mutex_unlock(&signer->mutex);
-    return ok;
 }
 
 bool signer_sign_head(struct signer *signer, const struct journal_head *head, char **ret_jws,

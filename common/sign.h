@@ -1,5 +1,5 @@
-/* What Accord signs for itself, ES256: the tokens by which services know each other on the bus, and
- * the journal heads that partners keep as proof. libjwt signs (sign.c), rhonabwy verifies
+/* What Accord signs for itself, ES256: the tokens by which services prove their messages on the
+ * bus, and the journal heads that partners keep as proof. libjwt signs (sign.c), rhonabwy verifies
  * (sign_check.c), always with one explicit key of the cluster's published ones, chosen by `kid`;
  * a key's kid is its service's name, "-" and a number, so that no service can speak as another.
  * Any thread. */
@@ -14,10 +14,10 @@
 #include "common/problem.h"
 
 enum {
-    SERVICE_TOKEN_S = 60,       /* how long one is good */
-    SERVICE_TOKEN_RENEW_S = 30, /* minted anew when less than this is left */
+    SERVICE_TOKEN_S = 10, /* how long one is good: longer than anybody waits for an answer */
     SERVICE_TOKEN_SKEW_S = 5,
     SERVICE_TOKEN_SIZE = 1024,
+    SERVICE_TOKENS_MAX = 32 * 1024, /* questions that are remembered at a time */
 };
 
 /* The cluster's public keys (cluster.jwks). Read again when a token names a kid that is not there,
@@ -47,17 +47,30 @@ bool signer_new(const char *service, const char *folder, struct signer **ret_sig
 void signer_free(struct signer *signer);
 struct key_set *signer_keys(struct signer *signer);
 const char *signer_service(const struct signer *signer);
+/* What was asked of us lately. */
+struct seen *signer_seen(struct signer *signer);
 
 /* 32 bytes that only holders of our key know, another for each purpose. */
 void signer_derive(const struct signer *signer, const char *purpose, unsigned char ret_secret[32]);
 
-/* A token that says to `audience` who we are; cached and minted anew in time. */
-bool signer_token(struct signer *signer, const char *audience, char ret_token[SERVICE_TOKEN_SIZE],
-                  struct problem *err) MUST_CHECK;
-/* Verifies a token for us at `now_s` (seconds since 1970). `expected` is the service it must come
- * from, NULL = any. Fails with UNAUTHENTICATED. */
-bool signer_check_token(struct signer *signer, const char *token, const char *expected,
-                        int64_t now_s, char ret_service[CODE_SIZE], struct problem *err) MUST_CHECK;
+/* A message that a token is about: these very bytes, said to this service and nobody else. */
+struct message {
+    const char *text;
+    size_t size;
+    const char *audience;    /* the service; whoever checks knows that it is that one */
+    const char *address;     /* a question: the one instance that it is for, else NULL */
+    const char *in_reply_to; /* a reply: the id of the question's token, else NULL */
+};
+/* A token that says to the audience who says this message; `ret_id` is its own (jti). */
+bool signer_sign_message(struct signer *signer, const struct message *message, int64_t now_s,
+                         char ret_id[UUID_SIZE], char ret_token[SERVICE_TOKEN_SIZE],
+                         struct problem *err) MUST_CHECK;
+/* Verifies a token for us at `now_s` (seconds since 1970): of this message, never seen before when
+ * it is a question. `expected` is the service it must come from, NULL = any. Fails with
+ * UNAUTHENTICATED; UNAVAILABLE when more was asked than can be remembered. */
+bool signer_check_message(struct signer *signer, const char *token, const char *expected,
+                          const struct message *message, int64_t now_s, char ret_service[CODE_SIZE],
+                          char ret_id[UUID_SIZE], struct problem *err) MUST_CHECK;
 
 /* The tail of a journal at some time, as partners keep it. */
 struct journal_head {

@@ -7,6 +7,7 @@
 #include "common/ids.h"
 #include "common/json.h"
 #include "common/jws.h"
+#include "common/seen.h"
 #include "common/sign.h"
 
 /* rhonabwy only verifies here; it never sees a key but the one that the kid names. */
@@ -258,16 +259,11 @@ static bool claim_integer(const json_t *claims, const char *name, int64_t *ret_v
     return true;
 }
 
-bool signer_check_token(struct signer *signer, const char *token, const char *expected,
-                        int64_t now_s, char ret_service[CODE_SIZE], struct problem *err)
+/* Who signed it, for whom, when. */
+static bool claims_check(struct signer *signer, const json_t *claims, const char *service,
+                         const char *expected, int64_t now_s, struct problem *err)
 {
-    json_auto_t *claims = NULL;
-    char service[CODE_SIZE];
     int64_t issued_s, expires_s;
-    if (token == NULL)
-        return problem_set(err, PROBLEM_UNAUTHENTICATED, "no service token");
-    if (!key_set_verify(signer_keys(signer), token, service, &claims, err))
-        return false;
     if (!member_is(claims, "iss", service) || (expected != NULL && strcmp(expected, service) != 0))
         return problem_set(err, PROBLEM_UNAUTHENTICATED, "the service token is %s's", service);
     if (!member_is(claims, "aud", signer_service(signer)))
@@ -278,7 +274,68 @@ bool signer_check_token(struct signer *signer, const char *token, const char *ex
         expires_s - issued_s > SERVICE_TOKEN_S)
         return problem_set(err, PROBLEM_UNAUTHENTICATED, "the service token of %s is not of now",
                            service);
+    return true;
+}
+
+/* Absent where nothing is expected. */
+static bool member_fits(const json_t *claims, const char *name, const char *value)
+{
+    return value == NULL ? json_object_get(claims, name) == NULL : member_is(claims, name, value);
+}
+
+/* Of this message, to this instance, in answer to this question. */
+static bool message_check(const json_t *claims, const char *service, const struct message *message,
+                          struct problem *err)
+{
+    char digest[DIGEST_SIZE];
+    digest_of_bytes(message->text, message->size, digest);
+    if (!member_is(claims, "digest", digest))
+        return problem_set(err, PROBLEM_UNAUTHENTICATED,
+                           "the service token of %s is of another message", service);
+    if (!member_fits(claims, "to", message->address))
+        return problem_set(err, PROBLEM_UNAUTHENTICATED,
+                           "the service token of %s is for another instance", service);
+    if (!member_fits(claims, "inReplyTo", message->in_reply_to))
+        return problem_set(err, PROBLEM_UNAUTHENTICATED,
+                           "the service token of %s answers something else", service);
+    return true;
+}
+
+static bool question_take(struct signer *signer, const char *id, const char *service, int64_t now_s,
+                          struct problem *err)
+{
+    switch (seen_take(signer_seen(signer), id, now_s)) {
+    case SEEN_FIRST:
+        return true;
+    case SEEN_AGAIN:
+        return problem_set(err, PROBLEM_UNAUTHENTICATED, "the question of %s was asked before",
+                           service);
+    case SEEN_FULL:
+        break;
+    }
+    return problem_set(err, PROBLEM_UNAVAILABLE, "too many questions at once");
+}
+
+bool signer_check_message(struct signer *signer, const char *token, const char *expected,
+                          const struct message *message, int64_t now_s, char ret_service[CODE_SIZE],
+                          char ret_id[UUID_SIZE], struct problem *err)
+{
+    json_auto_t *claims = NULL;
+    char service[CODE_SIZE];
+    if (token == NULL)
+        return problem_set(err, PROBLEM_UNAUTHENTICATED, "no service token");
+    if (!key_set_verify(signer_keys(signer), token, service, &claims, err) ||
+        !claims_check(signer, claims, service, expected, now_s, err) ||
+        !message_check(claims, service, message, err))
+        return false;
+    const char *id = json_text(claims, "jti");
+    if (id == NULL || !uuid_is_valid(id))
+        return problem_set(err, PROBLEM_UNAUTHENTICATED, "the service token of %s has no id",
+                           service);
+    if (message->in_reply_to == NULL && !question_take(signer, id, service, now_s, err))
+        return false;
     snprintf(ret_service, CODE_SIZE, "%s", service);
+    memcpy(ret_id, id, UUID_SIZE);
     return true;
 }
 

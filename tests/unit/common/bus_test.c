@@ -19,7 +19,7 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 
-#include "common/bus.h"
+#include "common/bus_private.h"
 #include "common/json.h"
 #include "common/service_context.h"
 #include "tests/unit/common/cluster_keys.h"
@@ -467,6 +467,226 @@ static void an_oversized_message_is_not_read(void **state)
     bus_free(server);
 }
 
+/* --- somebody in between ---------------------------------------------------------------------- */
+
+/* Sits where a service was: passes what it is asked on to another instance, and what that says
+ * back, and keeps both. */
+struct relay {
+    struct address address;
+    nng_socket listening, dialling;
+    pthread_t thread;
+    nng_msg *(*reply)(struct relay *relay, nng_msg *question);
+    nng_msg *first_question, *first_reply;
+};
+
+static nng_msg *copy_of(nng_msg *message)
+{
+    nng_msg *copy = NULL;
+    assert_int_equal(nng_msg_dup(&copy, message), 0);
+    return copy;
+}
+
+/* Asks the other instance; NULL = it didn't say anything. */
+static nng_msg *pass_on(struct relay *relay, nng_msg *question)
+{
+    nng_msg *reply = NULL, *copy = copy_of(question);
+    if (nng_sendmsg(relay->dialling, copy, 0) != 0)
+        nng_msg_free(copy);
+    else if (nng_recvmsg(relay->dialling, &reply, 0) != 0)
+        reply = NULL;
+    return reply;
+}
+
+static void *relay_run(void *argument)
+{
+    struct relay *relay = argument;
+    nng_msg *question = NULL;
+    while (nng_recvmsg(relay->listening, &question, 0) == 0) {
+        nng_msg *reply = relay->reply(relay, question);
+        if (relay->first_question == NULL)
+            relay->first_question = copy_of(question);
+        if (relay->first_reply == NULL && reply != NULL)
+            relay->first_reply = copy_of(reply);
+        nng_msg_free(question);
+        if (reply != NULL && nng_sendmsg(relay->listening, reply, 0) != 0)
+            nng_msg_free(reply);
+    }
+    return NULL;
+}
+
+static void relay_start(struct relay *relay, const char *target)
+{
+    assert_int_equal(nng_rep0_open(&relay->listening), 0);
+    assert_int_equal(nng_req0_open(&relay->dialling), 0);
+    nng_socket_set_ms(relay->dialling, NNG_OPT_RECVTIMEO, PATIENCE_MS);
+    assert_int_equal(nng_listen(relay->listening, relay->address.questions, NULL, 0), 0);
+    assert_int_equal(nng_dial(relay->dialling, target, NULL, 0), 0);
+    assert_int_equal(pthread_create(&relay->thread, NULL, relay_run, relay), 0);
+}
+
+static void relay_stop(struct relay *relay)
+{
+    nng_close(relay->listening);
+    nng_close(relay->dialling);
+    pthread_join(relay->thread, NULL);
+    if (relay->first_question != NULL)
+        nng_msg_free(relay->first_question);
+    if (relay->first_reply != NULL)
+        nng_msg_free(relay->first_reply);
+}
+
+static void a_question_is_worth_nothing_to_another_instance(void **state)
+{
+    (void)state;
+    struct address there = address_new();
+    struct relay relay = {.address = address_new(), .reply = pass_on};
+    struct bus_peer peer = peer_at("ledger", &relay.address);
+    struct bus *server = bus_at(ledger, &there, NULL, NULL);
+    relay_start(&relay, there.questions);
+    struct bus *client = bus_at(risk, NULL, NULL, &peer);
+    struct problem err = {0};
+    json_t *answer = NULL;
+    int before = atomic_load(&answered);
+    assert_false(ask(client, "echo", NULL, PATIENCE_MS, &answer, &err));
+    assert_int_equal(err.code, PROBLEM_UPSTREAM);
+    assert_int_equal(atomic_load(&answered), before);
+    bus_free(client);
+    relay_stop(&relay);
+    bus_free(server);
+}
+
+/* A ledger whose questions all come by way of the relay, and who asks it. */
+struct stage {
+    struct relay relay;
+    struct bus *server, *client;
+};
+
+static void stage_open(struct stage *stage, nng_msg *(*reply)(struct relay *, nng_msg *))
+{
+    struct address there = address_new();
+    *stage = (struct stage){.relay = {.address = address_new(), .reply = reply}};
+    struct bus_peer peer = peer_at("ledger", &stage->relay.address);
+    stage->server = bus_at(ledger, &there, NULL, NULL);
+    stage->server->config.questions = stage->relay.address.questions;
+    relay_start(&stage->relay, there.questions);
+    stage->client = bus_at(risk, NULL, NULL, &peer);
+}
+
+static void stage_close(struct stage *stage)
+{
+    bus_free(stage->client);
+    relay_stop(&stage->relay);
+    bus_free(stage->server);
+}
+
+static bool stage_ask(struct stage *stage, int number, struct problem *err)
+{
+    json_auto_t *arguments = json_pack("{s:i}", "n", number), *answer = NULL;
+    problem_clear(err);
+    return ask(stage->client, "echo", arguments, PATIENCE_MS, &answer, err) &&
+           json_integer_or(json_object_get(answer, "arguments"), "n", -1) == number;
+}
+
+/* Changes the first digit of "n":<digit>, which both question and reply have. */
+static nng_msg *altered(nng_msg *message)
+{
+    char *number = memmem(nng_msg_body(message), nng_msg_len(message), "\"n\":", 4);
+    assert_non_null(number);
+    number[4] = number[4] == '7' ? '8' : '7';
+    return message;
+}
+
+static nng_msg *alter_reply(struct relay *relay, nng_msg *question)
+{
+    return altered(pass_on(relay, question));
+}
+
+static nng_msg *alter_question(struct relay *relay, nng_msg *question)
+{
+    return pass_on(relay, altered(question));
+}
+
+static nng_msg *ask_twice(struct relay *relay, nng_msg *question)
+{
+    nng_msg *first = pass_on(relay, question);
+    nng_msg_free(first);
+    return pass_on(relay, question);
+}
+
+static nng_msg *repeat_reply(struct relay *relay, nng_msg *question)
+{
+    return relay->first_reply == NULL ? pass_on(relay, question) : copy_of(relay->first_reply);
+}
+
+/* The token of the first reply, before words of the relay's own. */
+static nng_msg *forge_reply(struct relay *relay, nng_msg *question)
+{
+    static const char forged[] = "{\"answer\":{\"arguments\":{\"n\":2}}}";
+    if (relay->first_reply == NULL)
+        return pass_on(relay, question);
+    nng_msg *reply = copy_of(relay->first_reply);
+    const char *token = nng_msg_body(reply), *end = memchr(token, '\n', nng_msg_len(reply));
+    nng_msg_chop(reply, nng_msg_len(reply) - (size_t)(end + 1 - token));
+    assert_int_equal(nng_msg_append(reply, forged, strlen(forged)), 0);
+    return reply;
+}
+
+static void what_is_passed_on_whole_is_believed(void **state)
+{
+    (void)state;
+    struct stage stage;
+    struct problem err = {0};
+    stage_open(&stage, pass_on);
+    if (!stage_ask(&stage, 1, &err) || !stage_ask(&stage, 2, &err))
+        fail_msg("%s", err.detail);
+    stage_close(&stage);
+}
+
+static void what_was_altered_is_not_believed(void **state)
+{
+    (void)state;
+    static nng_msg *(*const alter[])(struct relay *, nng_msg *) = {alter_reply, alter_question};
+    for (size_t i = 0; i < ARRAY_LENGTH(alter); i++) {
+        struct stage stage;
+        struct problem err = {0};
+        int before = atomic_load(&answered);
+        stage_open(&stage, alter[i]);
+        assert_false(stage_ask(&stage, 1, &err));
+        assert_int_equal(err.code, PROBLEM_UPSTREAM);
+        assert_int_equal(atomic_load(&answered) - before, i == 0 ? 1 : 0);
+        stage_close(&stage);
+    }
+}
+
+static void a_question_is_answered_once(void **state)
+{
+    (void)state;
+    struct stage stage;
+    struct problem err = {0};
+    int before = atomic_load(&answered);
+    stage_open(&stage, ask_twice);
+    assert_false(stage_ask(&stage, 1, &err));
+    assert_int_equal(err.code, PROBLEM_UPSTREAM);
+    assert_int_equal(atomic_load(&answered) - before, 1);
+    stage_close(&stage);
+}
+
+static void a_reply_is_to_one_question(void **state)
+{
+    (void)state;
+    static nng_msg *(*const repeat[])(struct relay *, nng_msg *) = {repeat_reply, forge_reply};
+    for (size_t i = 0; i < ARRAY_LENGTH(repeat); i++) {
+        struct stage stage;
+        struct problem err = {0};
+        stage_open(&stage, repeat[i]);
+        if (!stage_ask(&stage, 1, &err))
+            fail_msg("%s", err.detail);
+        assert_false(stage_ask(&stage, 2, &err));
+        assert_int_equal(err.code, PROBLEM_UPSTREAM);
+        stage_close(&stage);
+    }
+}
+
 /* --- addresses -------------------------------------------------------------------------------- */
 
 static void refused(const char *questions, const char *words)
@@ -577,6 +797,11 @@ int main(void)
         cmocka_unit_test(a_stranger_is_not_answered),
         cmocka_unit_test(babble_is_answered_with_a_problem),
         cmocka_unit_test(an_oversized_message_is_not_read),
+        cmocka_unit_test(a_question_is_worth_nothing_to_another_instance),
+        cmocka_unit_test(what_is_passed_on_whole_is_believed),
+        cmocka_unit_test(what_was_altered_is_not_believed),
+        cmocka_unit_test(a_question_is_answered_once),
+        cmocka_unit_test(a_reply_is_to_one_question),
         cmocka_unit_test(plain_tcp_stays_on_loopback),
         cmocka_unit_test(a_taken_port_is_named),
         cmocka_unit_test(a_wake_up_is_heard),

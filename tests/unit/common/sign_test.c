@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "common/ids.h"
+#include "common/seen.h"
 #include "common/sign.h"
 #include "tests/unit/common/cluster_keys.h"
 
@@ -53,6 +55,32 @@ static int64_t now_s(void)
     return (int64_t)time(NULL);
 }
 
+/* A reply, as the others are: a question's token is believed once only. */
+static const char TEXT[] = "{\"answer\":{}}";
+static const char QUESTION_ID[] = "018f0000-0000-7000-8000-00000000000c";
+
+static struct message reply_to(const char *audience)
+{
+    return (struct message){
+        .text = TEXT, .size = strlen(TEXT), .audience = audience, .in_reply_to = QUESTION_ID};
+}
+
+static bool reply_sign(struct signer *signer, const char *audience,
+                       char ret_token[SERVICE_TOKEN_SIZE], struct problem *err)
+{
+    char id[UUID_SIZE];
+    struct message message = reply_to(audience);
+    return signer_sign_message(signer, &message, now_s(), id, ret_token, err);
+}
+
+static bool reply_check(struct signer *signer, const char *token, const char *expected, int64_t now,
+                        char ret_from[CODE_SIZE], struct problem *err)
+{
+    char id[UUID_SIZE];
+    struct message message = reply_to(NULL);
+    return signer_check_message(signer, token, expected, &message, now, ret_from, id, err);
+}
+
 /* --- tokens --------------------------------------------------------------------------------------
  */
 
@@ -61,36 +89,85 @@ static void a_token_is_believed_by_whom_it_is_for(void **state)
     (void)state;
     struct problem err = {0};
     char token[SERVICE_TOKEN_SIZE], from[CODE_SIZE];
-    assert_true(signer_token(ledger, "risk", token, &err));
-    assert_true(signer_check_token(risk, token, NULL, now_s(), from, &err));
+    assert_true(reply_sign(ledger, "risk", token, &err));
+    assert_true(reply_check(risk, token, NULL, now_s(), from, &err));
     assert_string_equal(from, "ledger");
-    assert_true(signer_check_token(risk, token, "ledger", now_s(), from, &err));
-    assert_false(signer_check_token(risk, token, "kpi", now_s(), from, &err));
+    assert_true(reply_check(risk, token, "ledger", now_s(), from, &err));
+    assert_false(reply_check(risk, token, "kpi", now_s(), from, &err));
     assert_int_equal(err.code, PROBLEM_UNAUTHENTICATED);
-    assert_false(signer_check_token(ledger, token, NULL, now_s(), from, &err));
+    assert_false(reply_check(ledger, token, NULL, now_s(), from, &err));
 }
 
-static void a_token_is_good_for_a_minute(void **state)
+static void a_token_is_good_for_ten_seconds(void **state)
 {
     (void)state;
     struct problem err = {0};
     char token[SERVICE_TOKEN_SIZE], from[CODE_SIZE];
-    assert_true(signer_token(ledger, "risk", token, &err));
-    assert_false(signer_check_token(risk, token, NULL, now_s() + 66, from, &err));
-    assert_false(signer_check_token(risk, token, NULL, now_s() - 40, from, &err));
-    assert_true(signer_check_token(risk, token, NULL, now_s() + 25, from, &err));
+    assert_true(reply_sign(ledger, "risk", token, &err));
+    assert_false(reply_check(risk, token, NULL, now_s() + 16, from, &err));
+    assert_false(reply_check(risk, token, NULL, now_s() - 10, from, &err));
+    assert_true(reply_check(risk, token, NULL, now_s() + 9, from, &err));
 }
 
-static void a_token_is_minted_once_for_each_audience(void **state)
+static void a_token_is_of_one_message(void **state)
 {
     (void)state;
     struct problem err = {0};
-    char first[SERVICE_TOKEN_SIZE], second[SERVICE_TOKEN_SIZE], other[SERVICE_TOKEN_SIZE];
-    assert_true(signer_token(ledger, "risk", first, &err));
-    assert_true(signer_token(ledger, "risk", second, &err));
-    assert_true(signer_token(ledger, "kpi", other, &err));
-    assert_string_equal(first, second);
-    assert_string_not_equal(first, other);
+    char token[SERVICE_TOKEN_SIZE], from[CODE_SIZE], id[UUID_SIZE];
+    struct message said = {
+        .text = TEXT, .size = strlen(TEXT), .audience = "risk", .address = "tcp://127.0.0.1:1"};
+    assert_true(signer_sign_message(ledger, &said, now_s(), id, token, &err));
+    struct message other = said;
+    other.size--;
+    assert_false(signer_check_message(risk, token, NULL, &other, now_s(), from, id, &err));
+    assert_non_null(strstr(err.detail, "another message"));
+    other = said;
+    other.address = "tcp://127.0.0.1:2";
+    assert_false(signer_check_message(risk, token, NULL, &other, now_s(), from, id, &err));
+    assert_non_null(strstr(err.detail, "another instance"));
+    other = said;
+    other.in_reply_to = QUESTION_ID;
+    assert_false(signer_check_message(risk, token, NULL, &other, now_s(), from, id, &err));
+    assert_non_null(strstr(err.detail, "something else"));
+    /* None of that has used it up; this does. */
+    assert_true(signer_check_message(risk, token, NULL, &said, now_s(), from, id, &err));
+    assert_false(signer_check_message(risk, token, NULL, &said, now_s(), from, id, &err));
+    assert_int_equal(err.code, PROBLEM_UNAUTHENTICATED);
+    assert_non_null(strstr(err.detail, "asked before"));
+}
+
+static void what_was_seen_is_remembered_long_enough(void **state)
+{
+    (void)state;
+    struct seen *seen = seen_new(20, 3);
+    char ids[5][UUID_SIZE];
+    for (size_t i = 0; i < ARRAY_LENGTH(ids); i++)
+        uuid_new(1, ids[i]);
+    assert_int_equal(seen_take(seen, ids[0], 1000), SEEN_FIRST);
+    assert_int_equal(seen_take(seen, ids[1], 1019), SEEN_FIRST);
+    assert_int_equal(seen_take(seen, ids[0], 1019), SEEN_AGAIN);
+    assert_int_equal(seen_take(seen, ids[1], 1039), SEEN_AGAIN);
+    /* A clock that goes back forgets nothing. */
+    assert_int_equal(seen_take(seen, ids[1], 900), SEEN_AGAIN);
+    assert_int_equal(seen_take(seen, ids[1], 1060), SEEN_FIRST);
+    /* What can't be remembered is not believed. */
+    assert_int_equal(seen_take(seen, ids[2], 1060), SEEN_FIRST);
+    assert_int_equal(seen_take(seen, ids[3], 1061), SEEN_FIRST);
+    assert_int_equal(seen_take(seen, ids[4], 1062), SEEN_FULL);
+    assert_int_equal(seen_take(seen, ids[3], 1062), SEEN_AGAIN);
+    assert_int_equal(seen_take(seen, ids[4], 1080), SEEN_FIRST);
+    seen_free(seen);
+}
+
+/* The claims that tie a token to the reply. */
+static const char *of_the_reply(void)
+{
+    static char claims[300];
+    char digest[DIGEST_SIZE];
+    digest_of_bytes(TEXT, strlen(TEXT), digest);
+    snprintf(claims, sizeof claims, "\"jti\":\"%s\",\"digest\":\"%s\",\"inReplyTo\":\"%s\"",
+             ALLIANCE, digest, QUESTION_ID);
+    return claims;
 }
 
 /* A token as somebody with that key would make it. */
@@ -99,10 +176,11 @@ static bool forged_is_believed(const struct forge_key *key, const char *header, 
 {
     struct problem err = {0};
     char payload[512], from[CODE_SIZE];
-    snprintf(payload, sizeof payload, "{\"iss\":\"%s\",\"aud\":\"%s\",\"iat\":%lld,\"exp\":%lld}",
-             issuer, audience, (long long)issued_s, (long long)expires_s);
+    snprintf(payload, sizeof payload,
+             "{\"iss\":\"%s\",\"aud\":\"%s\",\"iat\":%lld,\"exp\":%lld,%s}", issuer, audience,
+             (long long)issued_s, (long long)expires_s, of_the_reply());
     char_auto_t *token = forge_token(key, "ES256", header, payload);
-    return signer_check_token(risk, token + strlen("Bearer "), NULL, now_s(), from, &err);
+    return reply_check(risk, token + strlen("Bearer "), NULL, now_s(), from, &err);
 }
 
 static void only_tokens_of_the_cluster_count(void **state)
@@ -110,24 +188,24 @@ static void only_tokens_of_the_cluster_count(void **state)
     (void)state;
     static const char header[] = "{\"alg\":\"ES256\",\"kid\":\"ledger-1\",\"typ\":\"JWT\"}";
     int64_t now = now_s();
-    assert_true(forged_is_believed(ledger_key, header, "ledger", "risk", now, now + 60));
-    assert_false(forged_is_believed(ledger_key, header, "ledger", "risk", now, now + 61));
-    assert_false(forged_is_believed(ledger_key, header, "ledger", "ledger", now, now + 60));
-    assert_false(forged_is_believed(ledger_key, header, "ledger", "risk2", now, now + 60));
-    assert_false(forged_is_believed(ledger_key, header, "ledger", "risk", now + 6, now + 60));
-    assert_false(forged_is_believed(ledger_key, header, "ledger", "risk", now - 60, now - 5));
+    assert_true(forged_is_believed(ledger_key, header, "ledger", "risk", now, now + 10));
+    assert_false(forged_is_believed(ledger_key, header, "ledger", "risk", now, now + 11));
+    assert_false(forged_is_believed(ledger_key, header, "ledger", "ledger", now, now + 10));
+    assert_false(forged_is_believed(ledger_key, header, "ledger", "risk2", now, now + 10));
+    assert_false(forged_is_believed(ledger_key, header, "ledger", "risk", now + 6, now + 10));
+    assert_false(forged_is_believed(ledger_key, header, "ledger", "risk", now - 10, now - 5));
     /* another service's name, key or kid */
-    assert_false(forged_is_believed(ledger_key, header, "kpi", "risk", now, now + 60));
-    assert_false(forged_is_believed(risk_key, header, "ledger", "risk", now, now + 60));
+    assert_false(forged_is_believed(ledger_key, header, "kpi", "risk", now, now + 10));
+    assert_false(forged_is_believed(risk_key, header, "ledger", "risk", now, now + 10));
     static const char risks[] = "{\"alg\":\"ES256\",\"kid\":\"risk-1\",\"typ\":\"JWT\"}";
-    assert_false(forged_is_believed(risk_key, risks, "ledger", "risk", now, now + 60));
+    assert_false(forged_is_believed(risk_key, risks, "ledger", "risk", now, now + 10));
     static const char unknown[] = "{\"alg\":\"ES256\",\"kid\":\"ledger-9\",\"typ\":\"JWT\"}";
-    assert_false(forged_is_believed(ledger_key, unknown, "ledger", "risk", now, now + 60));
+    assert_false(forged_is_believed(ledger_key, unknown, "ledger", "risk", now, now + 10));
     /* another type */
     static const char access[] = "{\"alg\":\"ES256\",\"kid\":\"ledger-1\",\"typ\":\"at+jwt\"}";
-    assert_false(forged_is_believed(ledger_key, access, "ledger", "risk", now, now + 60));
+    assert_false(forged_is_believed(ledger_key, access, "ledger", "risk", now, now + 10));
     static const char untyped[] = "{\"alg\":\"ES256\",\"kid\":\"ledger-1\"}";
-    assert_false(forged_is_believed(ledger_key, untyped, "ledger", "risk", now, now + 60));
+    assert_false(forged_is_believed(ledger_key, untyped, "ledger", "risk", now, now + 10));
 }
 
 static void a_key_in_the_token_is_not_a_key(void **state)
@@ -141,7 +219,7 @@ static void a_key_in_the_token_is_not_a_key(void **state)
     snprintf(header, sizeof header,
              "{\"alg\":\"ES256\",\"kid\":\"ledger-1\",\"typ\":\"JWT\",\"jwk\":%s}", jwk);
     int64_t now = now_s();
-    assert_false(forged_is_believed(&attacker, header, "ledger", "risk", now, now + 60));
+    assert_false(forged_is_believed(&attacker, header, "ledger", "risk", now, now + 10));
     gnutls_privkey_deinit(attacker.private);
 }
 
@@ -150,29 +228,30 @@ static void claims_of_the_wrong_kind_are_refused(void **state)
     (void)state;
     static const char header[] = "{\"alg\":\"ES256\",\"kid\":\"ledger-1\",\"typ\":\"JWT\"}";
     static const char *const payloads[] = {
-        "{}",
-        "{\"iss\":\"ledger\",\"aud\":\"risk\"}",
-        "{\"iss\":\"ledger\",\"aud\":[\"risk\"],\"iat\":%lld,\"exp\":%lld}",
-        "{\"iss\":[\"ledger\"],\"aud\":\"risk\",\"iat\":%lld,\"exp\":%lld}",
-        "{\"iss\":\"ledger\",\"aud\":\"risk\",\"iat\":\"%lld\",\"exp\":%lld}",
-        "{\"iss\":\"ledger\",\"aud\":\"risk\",\"iat\":%lld,\"exp\":%lld.0}",
-        "{\"aud\":\"risk\",\"iat\":%lld,\"exp\":%lld}",
+        "",
+        "\"iss\":\"ledger\",\"aud\":\"risk\",",
+        "\"iss\":\"ledger\",\"aud\":[\"risk\"],\"iat\":%lld,\"exp\":%lld,",
+        "\"iss\":[\"ledger\"],\"aud\":\"risk\",\"iat\":%lld,\"exp\":%lld,",
+        "\"iss\":\"ledger\",\"aud\":\"risk\",\"iat\":\"%lld\",\"exp\":%lld,",
+        "\"iss\":\"ledger\",\"aud\":\"risk\",\"iat\":%lld,\"exp\":%lld.0,",
+        "\"aud\":\"risk\",\"iat\":%lld,\"exp\":%lld,",
     };
     for (size_t i = 0; i < ARRAY_LENGTH(payloads); i++) {
         struct problem err = {0};
-        char payload[512], from[CODE_SIZE];
+        char claims[200], payload[512], from[CODE_SIZE];
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        snprintf(payload, sizeof payload, payloads[i], (long long)now_s(), (long long)now_s() + 60);
+        snprintf(claims, sizeof claims, payloads[i], (long long)now_s(), (long long)now_s() + 10);
 #pragma GCC diagnostic pop
+        snprintf(payload, sizeof payload, "{%s%s}", claims, of_the_reply());
         char_auto_t *token = forge_token(ledger_key, "ES256", header, payload);
-        if (signer_check_token(risk, token + strlen("Bearer "), NULL, now_s(), from, &err))
+        if (reply_check(risk, token + strlen("Bearer "), NULL, now_s(), from, &err))
             fail_msg("believed: %s", payload);
     }
     struct problem err = {0};
     char from[CODE_SIZE];
-    assert_false(signer_check_token(risk, NULL, NULL, now_s(), from, &err));
-    assert_false(signer_check_token(risk, "", NULL, now_s(), from, &err));
+    assert_false(reply_check(risk, NULL, NULL, now_s(), from, &err));
+    assert_false(reply_check(risk, "", NULL, now_s(), from, &err));
 }
 
 static void a_new_key_is_found_without_a_restart(void **state)
@@ -184,16 +263,16 @@ static void a_new_key_is_found_without_a_restart(void **state)
     cluster_key(&cluster, "ledger", 2);
     cluster_publish(&cluster);
     open_signer("ledger", &renewed);
-    assert_true(signer_token(renewed, "risk", token, &err));
+    assert_true(reply_sign(renewed, "risk", token, &err));
     /* The file is looked at once a second at most. */
     int64_t deadline_s = now_s() + 5;
     bool is_believed = false;
     while (!is_believed && now_s() < deadline_s)
-        is_believed = signer_check_token(risk, token, NULL, now_s(), from, &err);
+        is_believed = reply_check(risk, token, NULL, now_s(), from, &err);
     assert_true(is_believed);
     /* What the old key signs still counts. */
-    assert_true(signer_token(ledger, "risk", token, &err));
-    assert_true(signer_check_token(risk, token, NULL, now_s(), from, &err));
+    assert_true(reply_sign(ledger, "risk", token, &err));
+    assert_true(reply_check(risk, token, NULL, now_s(), from, &err));
     signer_free(renewed);
 }
 
@@ -297,18 +376,19 @@ static void a_service_token_is_no_head(void **state)
     struct journal_head head = some_head(), read;
     char token[SERVICE_TOKEN_SIZE], from[CODE_SIZE];
     char_auto_t *jws = NULL;
-    assert_true(signer_token(ledger, "risk", token, &err));
+    assert_true(reply_sign(ledger, "risk", token, &err));
     assert_false(journal_head_read(signer_keys(risk), token, &read, &err));
     assert_true(signer_sign_head(ledger, &head, &jws, &err));
-    assert_false(signer_check_token(risk, jws, NULL, now_s(), from, &err));
+    assert_false(reply_check(risk, jws, NULL, now_s(), from, &err));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_token_is_believed_by_whom_it_is_for),
-        cmocka_unit_test(a_token_is_good_for_a_minute),
-        cmocka_unit_test(a_token_is_minted_once_for_each_audience),
+        cmocka_unit_test(a_token_is_good_for_ten_seconds),
+        cmocka_unit_test(a_token_is_of_one_message),
+        cmocka_unit_test(what_was_seen_is_remembered_long_enough),
         cmocka_unit_test(only_tokens_of_the_cluster_count),
         cmocka_unit_test(a_key_in_the_token_is_not_a_key),
         cmocka_unit_test(claims_of_the_wrong_kind_are_refused),
