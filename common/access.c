@@ -28,10 +28,28 @@ const struct appointment *standing_appointment(const struct standing *standing, 
     return NULL;
 }
 
+static bool appointment_speaks(const struct appointment *appointment)
+{
+    return strcmp(appointment->role, "partner-representative") == 0 ||
+           strcmp(appointment->role, "deputy") == 0;
+}
+
+static bool speaks_elsewhere(const struct standing *standing, const char *organisation)
+{
+    for (int i = 0; i < standing->appointment_count; i++) {
+        const struct appointment *appointment = &standing->appointments[i];
+        if (appointment_speaks(appointment) && appointment_counts(appointment) &&
+            strcmp(appointment->organisation, organisation) != 0)
+            return true;
+    }
+    return false;
+}
+
 const struct appointment *standing_speaks_for(const struct standing *standing,
                                               const char *organisation)
 {
-    if (standing->token_organisation[0] && strcmp(standing->token_organisation, organisation) != 0)
+    if (standing->token_organisation[0] ? strcmp(standing->token_organisation, organisation) != 0
+                                        : speaks_elsewhere(standing, organisation))
         return NULL;
     const struct appointment *found =
         standing_appointment(standing, "partner-representative", organisation);
@@ -163,6 +181,40 @@ static bool role_holds(size_t role, const struct standing *standing)
             return true;
     }
     return false;
+}
+
+static bool appointment_gives(const struct appointment *appointment, size_t role)
+{
+    if (!ROLES[role].is_from_outside && !appointment_counts(appointment))
+        return false;
+    return ROLES[role].holds == is_representative
+               ? appointment_speaks(appointment)
+               : strcmp(appointment->role, ROLES[role].name) == 0;
+}
+
+/* An appointment with this organisation (NULL = any) that gives one of these roles. */
+static const struct appointment *appointment_of_roles(const struct standing *standing,
+                                                      role_set roles, const char *organisation)
+{
+    for (int i = 0; i < standing->appointment_count; i++) {
+        const struct appointment *appointment = &standing->appointments[i];
+        if (organisation && strcmp(appointment->organisation, organisation) != 0)
+            continue;
+        for (size_t role = 0; role < ARRAY_LENGTH(ROLES); role++)
+            if (roles & (role_set)1 << role && appointment_gives(appointment, role))
+                return appointment;
+    }
+    return NULL;
+}
+
+const struct appointment *standing_acting(const struct standing *standing, role_set roles)
+{
+    const struct appointment *found = appointment_of_roles(standing, roles, standing->organisation);
+    if (!found)
+        found = appointment_of_roles(standing, roles, NULL);
+    if (!found)
+        found = standing_speaks_for(standing, standing->organisation);
+    return found || standing->appointment_count == 0 ? found : &standing->appointments[0];
 }
 
 bool access_check(const struct standing *standing, role_set roles, struct problem *err)

@@ -11,12 +11,15 @@
 
 enum { SCOPES_MAX = 48, SCOPE_SIZE = 48, APPOINTMENTS_MAX = 16 };
 
+struct issuer;
+
 /* A verified token. */
 struct caller {
     char issuer[IDENTITY_SIZE];
     char subject[IDENTITY_SIZE];
     char client[IDENTITY_SIZE];
-    char organisation[ODS_SIZE]; /* "" = the token speaks for no organisation */
+    const struct issuer *vouched_by; /* common/issuer.h; borrowed from the token's verifier */
+    char organisation[ODS_SIZE];     /* "" = the token speaks for no organisation */
     char token_id[IDENTITY_SIZE];
     char scopes[SCOPES_MAX][SCOPE_SIZE];
     int scope_count;
@@ -60,7 +63,8 @@ struct standing {
 const struct appointment *standing_appointment(const struct standing *standing, const char *role,
                                                const char *organisation);
 /* Representative or deputy of that organisation: may speak and vote for it. A token that speaks for
- * one organisation never speaks for another. */
+ * one organisation never speaks for another; one that names none speaks for the only organisation
+ * for which its person may, and for none when there are several. */
 const struct appointment *standing_speaks_for(const struct standing *standing,
                                               const char *organisation);
 
@@ -72,6 +76,10 @@ const struct appointment *standing_acts_by(const struct standing *standing,
 
 /* Roles as the api-spec names them (x-roles), a bit each; see access.c for what each asks for. */
 typedef uint64_t role_set;
+/* The appointment by which the caller does what these roles may: to one of them, of the caller's
+ * own organisation before any other; else as who speaks for that organisation, else any. NULL if
+ * the caller has none. */
+const struct appointment *standing_acting(const struct standing *standing, role_set roles);
 /* false when there is no such role: the service does not start. */
 bool role_set_add(role_set *roles, const char *name) MUST_CHECK;
 /* NOT_FOUND to whom the alliance is none of their business, ROLE_MISSING to who may know of it. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/access.h"
 #include "common/chain.h"
 #include "common/ids.h"
 #include "common/instant.h"
@@ -11,8 +12,8 @@
 #include "common/log.h"
 #include "common/queries.h"
 
-/* More than this is sent, and waited for, at once: an answer's deadline covers no more work than that
- * of one statement, however much a single act appends. */
+/* More than this is sent, and waited for, at once: an answer's deadline covers no more work than
+ * that of one statement, however much a single act appends. */
 enum { PENDING_BYTES_MAX = 1024 * 1024 };
 
 /* A PostgreSQL array literal that grows: {"a","b"}. */
@@ -192,6 +193,14 @@ static json_t *need(json_t *value)
     if (value == NULL)
         abort();
     return value;
+}
+
+void actor_appoint(struct actor *actor, const struct appointment *appointment)
+{
+    if (appointment == NULL)
+        return;
+    memcpy(actor->organisation, appointment->organisation, ODS_SIZE);
+    memcpy(actor->appointment_id, appointment->id, UUID_SIZE);
 }
 
 static json_t *actor_to_json(const struct actor *actor)

@@ -21,6 +21,10 @@ struct actor {
     char service[CODE_SIZE];
 };
 
+/* From now on it acts by this appointment, for its organisation; NULL changes nothing. */
+struct appointment;
+void actor_appoint(struct actor *actor, const struct appointment *appointment);
+
 enum event_class { EVENT_OPEN, EVENT_RESTRICTED };
 
 /* One business act as it goes into the journal. `data` holds the resource's full new state: each

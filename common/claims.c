@@ -215,6 +215,7 @@ static bool identity_read(const json_t *claims, const struct issuer *issuer, str
         return refuse(err, "has no id (jti)");
     }
     strcpy(caller->issuer, issuer->name);
+    caller->vouched_by = issuer;
     return client_read(claims, caller, err);
 }
 

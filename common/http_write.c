@@ -45,11 +45,7 @@ static void actor_fill(const struct request *request, struct actor *actor)
     memcpy(actor->subject, caller->subject, sizeof actor->subject);
     memcpy(actor->client, caller->client, sizeof actor->client);
     memcpy(actor->organisation, standing->organisation, sizeof actor->organisation);
-    const struct appointment *as = standing_speaks_for(standing, standing->organisation);
-    if (!as && standing->appointment_count)
-        as = &standing->appointments[0];
-    if (as)
-        memcpy(actor->appointment_id, as->id, sizeof actor->appointment_id);
+    actor_appoint(actor, standing_acting(standing, request->operation->roles));
 }
 
 /* Who founds is not on any roster yet: speaks for the token's organisation. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/instant.h"
+#include "common/issuer.h"
 #include "common/json.h"
 #include "common/queries.h"
 
@@ -45,20 +46,44 @@ static void narrow(int64_t at_ms, int64_t now_ms, int64_t *until_ms)
         *until_ms = at_ms;
 }
 
-static void read_appointment(const struct db_rows *rows, int row, struct standing *standing,
-                             int64_t *until_ms)
+/* Who logs people in says for which organisation they act: a token of one organisation acts by no
+ * appointment with another, and a token of none by those with organisations for which its issuer
+ * may speak. */
+static bool is_vouched(const struct caller *caller, const char *organisation)
+{
+    if (caller->organisation[0])
+        return strcmp(caller->organisation, organisation) == 0;
+    return caller->vouched_by && issuer_may_assert(caller->vouched_by, organisation);
+}
+
+static bool is_auditor(const struct db_rows *rows, int row)
+{
+    return strcmp(row_text(rows, row, "appointment_role"), "auditor") == 0;
+}
+
+/* An auditor comes from outside: no issuer speaks for where it comes from. */
+static bool appointment_is_vouched(const struct db_rows *rows, int row, const struct caller *caller)
+{
+    return is_auditor(rows, row) ||
+           is_vouched(caller, row_text(rows, row, "appointment_organisation"));
+}
+
+static void read_appointment(const struct db_rows *rows, int row, const struct caller *caller,
+                             struct standing *standing, int64_t *until_ms)
 {
     int64_t starts_ms = row_instant(rows, row, "starts_at");
     narrow(starts_ms, standing->now_ms, until_ms);
     narrow(row_instant(rows, row, "ends_at"), standing->now_ms, until_ms);
-    if (starts_ms > standing->now_ms || standing->appointment_count == APPOINTMENTS_MAX)
+    if (starts_ms > standing->now_ms || standing->appointment_count == APPOINTMENTS_MAX ||
+        !appointment_is_vouched(rows, row, caller))
         return;
     struct appointment *appointment = &standing->appointments[standing->appointment_count++];
     row_copy(rows, row, "appointment_id", appointment->id, sizeof appointment->id);
     row_copy(rows, row, "appointment_role", appointment->role, sizeof appointment->role);
     row_copy(rows, row, "appointment_organisation", appointment->organisation,
              sizeof appointment->organisation);
-    const char *status = row_text(rows, row, "appointment_status");
+    /* ... and takes no part in what it audits, whatever organisation it names. */
+    const char *status = is_auditor(rows, row) ? NULL : row_text(rows, row, "appointment_status");
     appointment->is_of_active = status && strcmp(status, "active") == 0;
     appointment->is_of_founder =
         status && strcmp(status, "proposed") == 0 && row_bool(rows, row, "appointment_is_founder");
@@ -73,15 +98,18 @@ static void standing_start(const struct caller *caller, struct standing *ret_sta
 
 /* Of a person's row: its partner is that of the appointment when the token names none, and counts
  * only once the appointment has begun. */
-static bool has_partner(const struct db_rows *rows, int row, const struct standing *standing)
+static bool has_partner(const struct db_rows *rows, int row, const struct caller *caller,
+                        const struct standing *standing)
 {
-    return !row_is_null(rows, row, "organisation") &&
-           (standing->token_organisation[0] ||
-            row_instant(rows, row, "starts_at") <= standing->now_ms);
+    if (row_is_null(rows, row, "organisation"))
+        return false;
+    return caller->organisation[0] ||
+           (row_instant(rows, row, "starts_at") <= standing->now_ms && !is_auditor(rows, row) &&
+            is_vouched(caller, row_text(rows, row, "organisation")));
 }
 
-static void read_row(const struct db_rows *rows, int row, struct standing *standing,
-                     int64_t *until_ms)
+static void read_row(const struct db_rows *rows, int row, const struct caller *caller,
+                     struct standing *standing, int64_t *until_ms)
 {
     standing->now_ms = row_instant(rows, row, "now_at");
     standing->sequence = row_int(rows, row, "sequence");
@@ -90,10 +118,10 @@ static void read_row(const struct db_rows *rows, int row, struct standing *stand
     if (status)
         row_copy(rows, row, "alliance_status", standing->alliance_status,
                  sizeof standing->alliance_status);
-    if (has_partner(rows, row, standing))
+    if (has_partner(rows, row, caller, standing))
         read_partner(rows, row, standing);
     if (!row_is_null(rows, row, "appointment_id"))
-        read_appointment(rows, row, standing, until_ms);
+        read_appointment(rows, row, caller, standing, until_ms);
     if (!standing->organisation[0] && standing->appointment_count)
         memcpy(standing->organisation, standing->appointments[0].organisation, ODS_SIZE);
 }
@@ -111,7 +139,7 @@ static bool load(struct db_tx *tx, const struct caller *caller, int64_t now_ms,
     standing_start(caller, ret_standing);
     *ret_until_ms = INT64_MAX;
     for (int i = 0; i < rows.count; i++)
-        read_row(&rows, i, ret_standing, ret_until_ms);
+        read_row(&rows, i, caller, ret_standing, ret_until_ms);
     *ret_roster = row_int(&rows, 0, "roster");
     return true;
 }
@@ -147,7 +175,7 @@ bool standing_load_many(struct db_tx *tx, const struct caller *const callers[], 
     for (int i = 0; i < rows.count; i++) {
         int64_t number = row_int(&rows, i, "number");
         if (number >= 0 && number < (int64_t)count)
-            read_row(&rows, i, &ret_standings[number], &until_ms);
+            read_row(&rows, i, callers[number], &ret_standings[number], &until_ms);
     }
     return true;
 }

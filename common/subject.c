@@ -12,6 +12,7 @@
 #include "common/service_context.h"
 #include "common/standing.h"
 #include "common/subject_private.h"
+#include "common/token.h"
 
 enum { NONCE_BYTES = 16, CATCH_UP_MS = 700, CATCH_UP_LOOK_MS = 20, ASK_MS = 2000 };
 
@@ -354,22 +355,20 @@ static bool describe_once(const struct bus_question *question, struct frozen *fr
 {
     struct service_context *context = question->context;
     struct actor actor = actor_of(&question->caller);
+    struct caller caller = question->caller;
     struct standing standing;
+    token_vouch(context->tokens, &caller);
     if (!act_begin(context->db, context->service->name, question->alliance_id, &actor, false, act,
                    err))
         return false;
     memcpy(act->request_id, question->request_id, UUID_SIZE);
     memcpy(act->traceparent, question->traceparent, TRACEPARENT_SIZE);
-    if (!standing_load(act->tx, &question->caller, act->now_ms, &standing, err))
+    if (!standing_load(act->tx, &caller, act->now_ms, &standing, err))
         return false;
     if (!standing.has_partner && standing.appointment_count == 0)
         return problem_set(err, PROBLEM_NOT_FOUND, "there is no %s", frozen->subject);
     memcpy(act->actor.organisation, standing.organisation, ODS_SIZE);
-    const struct appointment *as = standing_speaks_for(&standing, standing.organisation);
-    if (as == NULL && standing.appointment_count > 0)
-        as = &standing.appointments[0];
-    if (as != NULL)
-        memcpy(act->actor.appointment_id, as->id, UUID_SIZE);
+    actor_appoint(&act->actor, standing_acting(&standing, 0));
     int64_t before = act->sequence;
     if (!freeze(act, context->service->subjects, &standing, "asked", frozen, ret_described, err) ||
         !act_commit(act, err))

@@ -222,3 +222,8 @@ bool token_verify(struct token_verifier *verifier, const char *authorization_hea
     *ret_caller = token.caller;
     return true;
 }
+
+void token_vouch(const struct token_verifier *verifier, struct caller *caller)
+{
+    caller->vouched_by = verifier ? issuers_find(&verifier->issuers, caller->issuer) : NULL;
+}

@@ -25,6 +25,9 @@ void token_verifier_free(struct token_verifier *verifier);
 bool token_verify(struct token_verifier *verifier, const char *authorization_header, int64_t now_s,
                   struct caller *ret_caller, struct problem *err) MUST_CHECK;
 
+/* Of a caller whose token another service verified: what its issuer may say here, too. */
+void token_vouch(const struct token_verifier *verifier, struct caller *caller);
+
 /* For tests: the clock by which keys age, in milliseconds; CLOCK_MONOTONIC unless set. */
 void token_verifier_set_clock(struct token_verifier *verifier, int64_t (*clock_ms)(void));
 

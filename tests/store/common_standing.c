@@ -5,13 +5,16 @@
 
 #include "common/ids.h"
 #include "common/instant.h"
+#include "common/issuer.h"
 #include "common/standing.h"
 
 static struct db *db;
 static char alliance[UUID_SIZE];
 static const struct caller PERSON = {
     .issuer = "https://issuer.test", .subject = "person", .organisation = "ZZ1"};
-static const struct caller NOBODYS = {.issuer = "https://issuer.test", .subject = "person"};
+static struct issuer EVERYONES = {.is_any_organisation = true};
+static const struct caller NOBODYS = {
+    .issuer = "https://issuer.test", .subject = "person", .vouched_by = &EVERYONES};
 
 static void partner(const char *organisation, const char *status, bool is_founder)
 {
@@ -92,7 +95,7 @@ static void partner_and_appointments_in_force_are_known(void **state)
     appointment("chair", "ZZ3", "-1 day", NULL);
     appointment("lead-nurse", "ZZ1", "-2 days", "-1 day");
     appointment("quality-lead", "ZZ1", "1 day", NULL);
-    struct standing standing = load(&PERSON);
+    struct standing standing = load(&NOBODYS);
     assert_true(standing.has_partner && standing.is_voting && standing.is_commissioner);
     assert_int_equal(standing.partner_status, PARTNER_ACTIVE);
     assert_int_equal(standing.appointment_count, 3);
@@ -100,6 +103,34 @@ static void partner_and_appointments_in_force_are_known(void **state)
     assert_true(standing_appointment(&standing, "deputy", NULL)->is_of_founder);
     const struct appointment *chair = standing_appointment(&standing, "chair", NULL);
     assert_false(chair->is_of_active || chair->is_of_founder);
+}
+
+static void nobody_acts_for_an_organisation_that_its_issuer_does_not_vouch_for(void **state)
+{
+    (void)state;
+    char of_two[][ODS_SIZE] = {"ZZ2", "ZZ4"};
+    const struct issuer issuer = {.organisations = of_two, .organisation_count = 2};
+    struct caller caller = NOBODYS;
+    partner("ZZ1", "active", false);
+    partner("ZZ2", "active", false);
+    appointment("finance-lead", "ZZ1", "-1 day", NULL);
+    appointment("deputy", "ZZ2", "-1 day", NULL);
+    appointment("auditor", "ZZ1", "-1 day", NULL);
+    struct standing standing = load(&PERSON);
+    assert_int_equal(standing.appointment_count, 2);
+    assert_non_null(standing_appointment(&standing, "finance-lead", "ZZ1"));
+    assert_non_null(standing_appointment(&standing, "auditor", "ZZ1"));
+    caller.vouched_by = &issuer;
+    standing = load(&caller);
+    assert_int_equal(standing.appointment_count, 2);
+    assert_non_null(standing_appointment(&standing, "deputy", "ZZ2"));
+    assert_string_equal(standing.organisation, "ZZ2");
+    assert_false(standing_appointment(&standing, "auditor", NULL)->is_of_active);
+    caller.vouched_by = NULL;
+    standing = load(&caller);
+    assert_int_equal(standing.appointment_count, 1);
+    assert_false(standing.has_partner);
+    assert_non_null(standing_appointment(&standing, "auditor", NULL));
 }
 
 static void a_token_of_no_organisation_has_that_of_its_appointment(void **state)
@@ -239,6 +270,7 @@ int main(void)
         TEST(a_stranger_has_no_standing),
         TEST(partner_and_appointments_in_force_are_known),
         TEST(a_token_of_no_organisation_has_that_of_its_appointment),
+        TEST(nobody_acts_for_an_organisation_that_its_issuer_does_not_vouch_for),
         TEST(many_are_loaded_as_each_alone),
         TEST(what_is_remembered_holds_until_the_roster_moves),
         TEST(what_is_remembered_ends_with_an_appointment),

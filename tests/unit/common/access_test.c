@@ -205,9 +205,51 @@ static void a_token_of_one_organisation_never_speaks_for_another(void **state)
     appoint(&both, "deputy", "ZZ2", true);
     assert_non_null(standing_speaks_for(&both, "ZZ1"));
     assert_null(standing_speaks_for(&both, "ZZ2"));
-    both.token_organisation[0] = '\0';
-    assert_non_null(standing_speaks_for(&both, "ZZ2"));
-    assert_null(standing_speaks_for(&both, "ZZ3"));
+}
+
+static void a_token_of_none_speaks_for_one_at_most(void **state)
+{
+    (void)state;
+    struct standing person = partner_of("ZZ1", PARTNER_ACTIVE);
+    person.token_organisation[0] = '\0';
+    appoint(&person, "partner-representative", "ZZ1", true);
+    appoint(&person, "finance-lead", "ZZ2", true);
+    assert_ptr_equal(standing_speaks_for(&person, "ZZ1"), &person.appointments[0]);
+    assert_null(standing_speaks_for(&person, "ZZ2"));
+    appoint(&person, "deputy", "ZZ2", true);
+    assert_null(standing_speaks_for(&person, "ZZ1"));
+    assert_null(standing_speaks_for(&person, "ZZ2"));
+    assert_int_equal(check(&person, "representative"), PROBLEM_ROLE_MISSING);
+    person.appointments[2].is_of_active = false;
+    assert_non_null(standing_speaks_for(&person, "ZZ1"));
+}
+
+static role_set role(const char *name)
+{
+    role_set roles = 0;
+    assert_true(role_set_add(&roles, name));
+    return roles;
+}
+
+static void what_is_done_is_done_by_an_appointment_that_allows_it(void **state)
+{
+    (void)state;
+    struct standing person = partner_of("ZZ1", PARTNER_ACTIVE);
+    person.token_organisation[0] = '\0';
+    assert_null(standing_acting(&person, role("finance-lead")));
+    appoint(&person, "group-member", "ZZ1", true);
+    assert_ptr_equal(standing_acting(&person, role("partner")), &person.appointments[0]);
+    appoint(&person, "deputy", "ZZ1", true);
+    assert_ptr_equal(standing_acting(&person, role("partner")), &person.appointments[1]);
+    appoint(&person, "finance-lead", "ZZ2", true);
+    assert_ptr_equal(standing_acting(&person, role("finance-lead")), &person.appointments[2]);
+    assert_ptr_equal(standing_acting(&person, role("representative")), &person.appointments[1]);
+    assert_ptr_equal(standing_acting(&person, role("finance-lead") | role("representative")),
+                     &person.appointments[1]);
+    person.appointments[2].is_of_active = false;
+    assert_ptr_equal(standing_acting(&person, role("finance-lead")), &person.appointments[1]);
+    appoint(&person, "auditor", "AUD", false);
+    assert_ptr_equal(standing_acting(&person, role("auditor")), &person.appointments[3]);
 }
 
 static void who_acts_does_so_by_the_best_role_of_the_own_organisation(void **state)
@@ -282,6 +324,8 @@ int main(void)
         cmocka_unit_test(an_appointment_beyond_the_count_gives_nothing),
         cmocka_unit_test(a_scope_is_held_whole_or_not),
         cmocka_unit_test(a_token_of_one_organisation_never_speaks_for_another),
+        cmocka_unit_test(a_token_of_none_speaks_for_one_at_most),
+        cmocka_unit_test(what_is_done_is_done_by_an_appointment_that_allows_it),
         cmocka_unit_test(who_acts_does_so_by_the_best_role_of_the_own_organisation),
         cmocka_unit_test(only_an_active_alliance_does_its_work),
         cmocka_unit_test(what_is_restricted_is_known_to_the_named_organisations),
