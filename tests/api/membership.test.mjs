@@ -650,12 +650,71 @@ test('appointments: who may fill which post', async () => {
   await make('role-missing', hall.director, 'auditor', 'AUD2');
 });
 
+test('the director speaks for nobody', async () => {
+  const hall = await Hall.founded();
+  const posts = ['partner-representative', 'deputy', 'finance-lead', 'quality-lead', 'lead-nurse', 'senior-medical-lead', 'group-member'];
+  const chair = new Person('chair.zz1', 'ZZ1');
+  await hall.do(201, hall.director, 'makeAppointment', { body: { person: person('chair.zz1'), role: 'chair', organisation: 'ZZ1' } });
+  hall.share();
+  chair.remember(hall.director.after());
+  for (const role of posts)
+    for (const who of [hall.director, hall.director.with({ organisation: undefined }), chair])
+      await hall.refuse('role-missing', who, 'makeAppointment', { body: { person: person('dana.director'), role, organisation: 'ZZ3' } });
+  const { items } = await hall.do(200, hall.director, 'listAppointments', { query: { organisation: 'ZZ3' } });
+  await hall.refuse('role-missing', hall.director, 'endAppointment', { values: { appointmentId: items[0].id }, body: {} });
+  const { id } = await hall.resolve('alone');
+  await hall.refuse('role-missing', hall.director, 'castVote', { values: { decisionId: id, organisation: 'ZZ3' }, body: { choice: 'agree' } });
+});
+
+test('appointments: count only for the organisation that the token names', async () => {
+  const hall = await Hall.founded();
+  const both = person('fin.both');
+  for (const organisation of ['ZZ1', 'ZZ3'])
+    await hall.do(201, hall.reps[organisation], 'makeAppointment', { body: { person: both, role: 'deputy', organisation } });
+  hall.share();
+  const as = (organisation) => {
+    const one = new Person('fin.both', organisation);
+    one.remember(hall.director.after());
+    return one;
+  };
+  const { id } = await hall.resolve('both');
+  const cast = (wanted, who, organisation) =>
+    hall.refuse(wanted, who, 'castVote', { values: { decisionId: id, organisation }, body: { choice: 'agree' } });
+  await cast('role-missing', as(undefined), 'ZZ1'); // of which one, it doesn't say
+  await cast('role-missing', as('ZZ1'), 'ZZ3');
+  await cast('role-missing', as('ZZ2'), 'ZZ1');
+  await cast(200, as('ZZ3'), 'ZZ3');
+  const journal = await expect(200, hall.director, 'listMembershipJournal', hall.at({ query: { limit: 1000 } }));
+  const vote = journal.body.items.filter((one) => one.type === 'membership.vote.cast.v1').at(-1);
+  const appointments = await hall.do(200, hall.director, 'listAppointments', { query: { organisation: 'ZZ3', role: 'deputy' } });
+  const { actor } = JSON.parse(vote.body);
+  assert.deepEqual([actor.organisation, actor.appointment], ['ZZ3', appointments.items[0].id]);
+});
+
+test('appointments: an organisation for which nobody speaks is taken at its own word', async () => {
+  const hall = await Hall.founded();
+  const body = { person: person('clerk.zz1'), role: 'partner-representative', organisation: 'ZZ1' };
+  await hall.refuse('role-missing', hall.clerk, 'makeAppointment', { body });
+  const { items } = await hall.do(200, hall.director, 'listAppointments', { query: { organisation: 'ZZ1', role: 'partner-representative' } });
+  await hall.do(200, hall.reps.ZZ1, 'endAppointment', { values: { appointmentId: items[0].id }, body: {} });
+  hall.share();
+  await hall.refuse('role-missing', hall.director.with({ organisation: undefined }), 'makeAppointment', { body });
+  await hall.refuse('role-missing', hall.reps.ZZ2, 'makeAppointment', { body });
+  await hall.refuse('role-missing', hall.clerk, 'makeAppointment', { body: { ...body, role: 'finance-lead' } });
+  const made = await hall.do(201, hall.clerk, 'makeAppointment', { body });
+  hall.share();
+  const { id } = await hall.resolve('again');
+  hall.clerk.remember(hall.director.after());
+  const vote = await hall.do(200, hall.clerk, 'castVote', { values: { decisionId: id, organisation: 'ZZ1' }, body: { choice: 'agree' } });
+  assert.equal(vote.appointmentId, made.id);
+});
+
 test('appointments: nobody twice, nobody of no partner, nobody for a time that is over', async () => {
   const hall = await Hall.founded();
   const body = { person: person('lead.zz1'), role: 'quality-lead', organisation: 'ZZ1' };
   await hall.do(201, hall.reps.ZZ1, 'makeAppointment', { body });
   await hall.refuse('already-exists', hall.reps.ZZ1, 'makeAppointment', { body });
-  const unknown = await hall.refuse('unknown-reference', hall.director, 'makeAppointment', { body: { ...body, organisation: 'ZZ9' } });
+  const unknown = await hall.refuse('unknown-reference', hall.director, 'makeAppointment', { body: { ...body, role: 'chair', organisation: 'ZZ9' } });
   assert.deepEqual(faultsAt(unknown), ['/organisation']);
   const over = await hall.refuse('rule-broken', hall.reps.ZZ1, 'makeAppointment',
     { body: { ...body, person: person('other.zz1'), endsAt: inSeconds(-5) } });

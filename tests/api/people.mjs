@@ -40,9 +40,10 @@ export class Person {
     Object.assign(this, { subject, organisation, scopes, client, seen: new Map() });
   }
 
-  // The same person with other scopes, by another client ...
+  // The same person with other scopes, by another client, with a token of another organisation ...
   with(changes) {
-    const other = new Person(this.subject, this.organisation, { scopes: this.scopes, client: this.client, ...changes });
+    const organisation = 'organisation' in changes ? changes.organisation : this.organisation;
+    const other = new Person(this.subject, organisation, { scopes: this.scopes, client: this.client, ...changes });
     other.seen = this.seen;
     return other;
   }

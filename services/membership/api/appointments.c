@@ -16,10 +16,23 @@
 struct vacancy {
     struct tenure holder;
     bool has_holder;   /* of a post that one person holds */
+    bool has_deputy;   /* the organisation has */
     bool is_duplicate; /* the person holds it already */
     struct partner partner;
     bool has_partner;
 };
+
+/* A vacant organisation is spoken for by its deputies. */
+static bool deputies_look(struct request *request, const struct tenure *tenure,
+                          struct vacancy *vacancy, struct problem *err)
+{
+    db_rows_auto_t rows = {0};
+    if (!store_tenure_holders(request->tx, POST_DEPUTY, tenure->organisation, request->now_ms,
+                              &rows, err))
+        return false;
+    vacancy->has_deputy = rows.count > 0;
+    return true;
+}
 
 static bool vacancy_load(struct request *request, const struct tenure *tenure,
                          struct vacancy *ret_vacancy, struct problem *err)
@@ -42,7 +55,7 @@ static bool vacancy_load(struct request *request, const struct tenure *tenure,
         ret_vacancy->holder = other;
         ret_vacancy->has_holder = true;
     }
-    return true;
+    return deputies_look(request, tenure, ret_vacancy, err);
 }
 
 static void tenure_of_json(const struct request *request, struct tenure *ret_tenure,
@@ -85,7 +98,8 @@ bool appointment_make(struct request *request, struct reply *reply, struct probl
     if (!vacancy_load(request, &tenure, &vacancy, err))
         return false;
     if (!appointment_may_make(&request->standing, tenure.post, tenure.organisation,
-                              vacancy.has_holder ? &vacancy.holder : NULL))
+                              vacancy.has_holder ? &vacancy.holder : NULL,
+                              vacancy.has_holder || vacancy.has_deputy))
         return problem_set(err, PROBLEM_ROLE_MISSING, "you do not appoint the %s of %s",
                            post_name(tenure.post), tenure.organisation);
     if (!appointment_decide(&tenure, vacancy.has_partner ? &vacancy.partner : NULL,

@@ -45,13 +45,20 @@ static bool standing_fills_representative(const struct standing *standing, const
     return holder == NULL || strcmp(speaker->role, post_name(POST_PARTNER_REPRESENTATIVE)) == 0;
 }
 
+/* Nobody is left to speak for it: its own word, by who logs its people in, stands for it. */
+static bool standing_is_of(const struct standing *standing, const char *organisation)
+{
+    return standing->has_partner && standing->partner_status == PARTNER_ACTIVE &&
+           strcmp(standing->token_organisation, organisation) == 0;
+}
+
 bool appointment_may_make(const struct standing *standing, enum post post, const char *organisation,
-                          const struct tenure *holder)
+                          const struct tenure *holder, bool is_spoken_for)
 {
     switch (post) {
     case POST_PARTNER_REPRESENTATIVE:
-        return standing_directs(standing) ||
-               standing_fills_representative(standing, organisation, holder);
+        return standing_fills_representative(standing, organisation, holder) ||
+               (!is_spoken_for && standing_is_of(standing, organisation));
     case POST_AUDITOR:
         return standing_directs(standing);
     case POST_ALLIANCE_DIRECTOR:
@@ -66,7 +73,7 @@ bool appointment_may_make(const struct standing *standing, enum post post, const
     case POST_QUALITY_LEAD:
     case POST_FINANCE_LEAD:
     case POST_GROUP_MEMBER:
-        return standing_directs(standing) || standing_speaks_for(standing, organisation) != NULL;
+        return standing_speaks_for(standing, organisation) != NULL;
     }
     return false;
 }
@@ -95,7 +102,7 @@ bool appointment_decide(const struct tenure *tenure, const struct partner *partn
 bool appointment_may_end(const struct standing *standing, const struct tenure *tenure)
 {
     return standing_holds(standing, tenure) ||
-           appointment_may_make(standing, tenure->post, tenure->organisation, tenure);
+           appointment_may_make(standing, tenure->post, tenure->organisation, tenure, true);
 }
 
 bool appointment_end(struct tenure *tenure, int64_t ends_ms, int64_t now_ms, struct problem *err)

@@ -12,13 +12,14 @@ bool post_is_single(enum post post);
 
 bool tenure_is_in_force(const struct tenure *tenure, int64_t now_ms);
 
-/* An organisation's posts are filled by who speaks for it, or by the director; its representative
- * by the representative or the director, by a deputy while vacant. Director and chair are succeeded
- * by their holder's choice (the chair also by the director's); while vacant, who represents a
- * voting partner appoints. The director appoints auditors. `holder` is who holds a single post now,
- * or NULL. */
+/* An organisation's posts are filled by who speaks for it, and by nobody else; its representative
+ * by the representative, by a deputy while vacant, and by any token of the organisation when nobody
+ * speaks for it (`is_spoken_for`: it has a representative or deputy now). Director and chair are
+ * succeeded by their holder's choice (the chair also by the director's); while vacant, who
+ * represents a voting partner appoints. The director appoints auditors. `holder` is who holds a
+ * single post now, or NULL. */
 bool appointment_may_make(const struct standing *standing, enum post post, const char *organisation,
-                          const struct tenure *holder);
+                          const struct tenure *holder, bool is_spoken_for);
 
 /* The organisation takes part (auditors come from outside), the person does not hold the post
  * already (`duplicate`), and it ends in the future if at all. `partner` is NULL for an organisation

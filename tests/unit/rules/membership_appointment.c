@@ -43,7 +43,7 @@ static struct tenure tenure_make(const char *id, enum post post, const char *org
 
 static bool may(const struct standing *standing, enum post post, const struct tenure *holder)
 {
-    return appointment_may_make(standing, post, "ZZ1", holder);
+    return appointment_may_make(standing, post, "ZZ1", holder, holder != NULL);
 }
 
 static void who_speaks_for_an_organisation_fills_its_posts(void **state)
@@ -60,7 +60,7 @@ static void who_speaks_for_an_organisation_fills_its_posts(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(posts); i++) {
         assert_true(may(&representative, posts[i], NULL));
         assert_true(may(&deputy, posts[i], NULL));
-        assert_true(may(&director, posts[i], NULL));
+        assert_false(may(&director, posts[i], NULL));
         assert_false(may(&stranger, posts[i], NULL));
         assert_false(may(&lead, posts[i], NULL));
     }
@@ -77,8 +77,41 @@ static void a_deputy_names_a_representative_only_while_there_is_none(void **stat
     assert_true(may(&deputy, POST_PARTNER_REPRESENTATIVE, NULL));
     assert_false(may(&deputy, POST_PARTNER_REPRESENTATIVE, &holder));
     assert_true(may(&representative, POST_PARTNER_REPRESENTATIVE, &holder));
-    assert_true(may(&director, POST_PARTNER_REPRESENTATIVE, &holder));
+    assert_false(may(&director, POST_PARTNER_REPRESENTATIVE, &holder));
     assert_false(may(&stranger, POST_PARTNER_REPRESENTATIVE, NULL));
+}
+
+static void the_director_speaks_for_nobody(void **state)
+{
+    (void)state;
+    const struct standing director = person("alliance-director", "ZZ2");
+    const struct standing chair = person("chair", "ZZ2");
+    const struct tenure representative = tenure_make("rep", POST_PARTNER_REPRESENTATIVE, "ZZ1");
+    const struct tenure lead = tenure_make("lead", POST_FINANCE_LEAD, "ZZ1");
+    for (enum post post = POST_PARTNER_REPRESENTATIVE; post <= POST_GROUP_MEMBER; post++) {
+        if (post == POST_ALLIANCE_DIRECTOR || post == POST_CHAIR || post == POST_AUDITOR)
+            continue;
+        assert_false(may(&director, post, NULL));
+        assert_false(may(&chair, post, NULL));
+    }
+    assert_false(appointment_may_end(&director, &representative));
+    assert_false(appointment_may_end(&chair, &representative));
+    assert_false(appointment_may_end(&director, &lead));
+}
+
+static void an_organisation_that_nobody_speaks_for_is_taken_at_its_word(void **state)
+{
+    (void)state;
+    struct standing token = person("quality-lead", "ZZ1");
+    strcpy(token.token_organisation, "ZZ1");
+    assert_true(appointment_may_make(&token, POST_PARTNER_REPRESENTATIVE, "ZZ1", NULL, false));
+    assert_false(appointment_may_make(&token, POST_PARTNER_REPRESENTATIVE, "ZZ1", NULL, true));
+    assert_false(appointment_may_make(&token, POST_PARTNER_REPRESENTATIVE, "ZZ2", NULL, false));
+    assert_false(appointment_may_make(&token, POST_DEPUTY, "ZZ1", NULL, false));
+    token.partner_status = PARTNER_LEFT;
+    assert_false(appointment_may_make(&token, POST_PARTNER_REPRESENTATIVE, "ZZ1", NULL, false));
+    const struct standing unnamed = person("quality-lead", "ZZ1");
+    assert_false(appointment_may_make(&unnamed, POST_PARTNER_REPRESENTATIVE, "ZZ1", NULL, false));
 }
 
 static void director_and_chair_are_succeeded_by_their_holders_choice(void **state)
@@ -217,6 +250,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_speaks_for_an_organisation_fills_its_posts),
         cmocka_unit_test(a_deputy_names_a_representative_only_while_there_is_none),
+        cmocka_unit_test(the_director_speaks_for_nobody),
+        cmocka_unit_test(an_organisation_that_nobody_speaks_for_is_taken_at_its_word),
         cmocka_unit_test(director_and_chair_are_succeeded_by_their_holders_choice),
         cmocka_unit_test(a_voting_partners_representative_fills_a_vacancy),
         cmocka_unit_test(the_director_appoints_auditors),
