@@ -187,7 +187,9 @@ static void service_stop(struct service_context *context)
     consumers_stop(context->consumers);
     if (context->bus != NULL)
         bus_stop(context->bus);
-    http_stop(STEAL(context->http), DRAIN_MS);
+    /* Not stolen: requests in hand look for it there until they are done. */
+    http_stop(context->http, DRAIN_MS);
+    context->http = NULL;
     consumers_free(STEAL(context->consumers));
     bus_free(STEAL(context->bus));
     token_verifier_free(STEAL(context->tokens));
