@@ -166,7 +166,7 @@ class Stage:
         self.finance = alliance.appoint("fin.zz1", "finance-lead", "ZZ1")
         self.quality = alliance.appoint("qual.zz3", "quality-lead", "ZZ3")
         for person, rest in ((self.finance, "/ledger/periods"), (self.quality, "/risk/risks")):
-            accord.until(lambda p=person, r=rest: p.do("GET", alliance.path(r)).status == 200, rest)
+            accord.until(lambda p=person, r=rest: p.do("GET", alliance.path(r), headers=p.after()).status == 200, rest)
         self.risk = self.quality.do("POST", alliance.path("/risk/risks"), {
             "title": "Theatre staffing", "cause": "Vacancies", "event": "Lists are cancelled",
             "effect": "Patients wait longer", "category": "workforce", "owner": {"organisation": "ZZ3"},

@@ -49,7 +49,7 @@ class Stage:
                                              self.finance)["id"] for _ in range(6)]
 
     def until_known(self, person, rest):
-        accord.until(lambda: person.do("GET", self.alliance.path(rest)).status == 200, f"{person.subject} at {rest}")
+        accord.until(lambda: person.do("GET", self.alliance.path(rest), headers=person.after()).status == 200, f"{person.subject} at {rest}")
 
     def mandate_drafted(self):
         return self.finance.do("POST", self.alliance.path("/ledger/mandates"), {
