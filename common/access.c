@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/instant.h"
+
 bool caller_has_scope(const struct caller *caller, const char *scope)
 {
     for (int i = 0; i < caller->scope_count; i++)
@@ -238,6 +240,19 @@ bool access_check_active(const struct standing *standing, struct problem *err)
         return true;
     return problem_set(err, PROBLEM_ALLIANCE_NOT_ACTIVE, "the alliance is %s",
                        standing->alliance_status);
+}
+
+/* By nothing but having been in: an auditor's or another partner's eyes see on. */
+static bool is_only_left(const struct standing *standing)
+{
+    return is_left(standing) && !is_partner(standing) &&
+           standing_appointment(standing, "auditor", NULL) == NULL;
+}
+
+bool access_may_know_at(const struct standing *standing, int64_t recorded_ms)
+{
+    return !is_only_left(standing) ||
+           (recorded_ms != INSTANT_NONE && instant_day(recorded_ms) < standing->left_on);
 }
 
 bool access_may_know(const struct standing *standing, const char *const organisations[], int count)

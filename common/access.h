@@ -53,6 +53,7 @@ struct standing {
     bool has_partner;                  /* the caller's organisation is on the roster */
     char organisation[ODS_SIZE];       /* the token's, else the one of the appointments */
     enum partner_status partner_status;
+    int32_t left_on; /* of who left or was excluded */
     bool is_voting;
     bool is_founder;
     bool is_commissioner;
@@ -87,6 +88,10 @@ bool access_check(const struct standing *standing, role_set roles, struct proble
 
 /* ALLIANCE_NOT_ACTIVE unless the alliance is: what a member may do, it may do in an active one. */
 bool access_check_active(const struct standing *standing, struct problem *err) MUST_CHECK;
+
+/* False for what was recorded from the day on which the caller's organisation left, or was
+ * excluded: it knows no later business. */
+bool access_may_know_at(const struct standing *standing, int64_t recorded_ms);
 
 /* True if a matter restricted to these organisations (NULL = not restricted) may be known. */
 bool access_may_know(const struct standing *standing, const char *const organisations[], int count);

@@ -88,6 +88,10 @@ static bool event_write(const struct request *request, const struct db_rows *row
     *ret_item = proof_write(rows, row, class);
     bool is_open = strcmp(class, "open") == 0;
     const json_t *restricted_to = json_object_get(envelope, "restrictedTo");
+    if (!access_may_know_at(&request->standing, json_instant(envelope, "recordedAt"))) {
+        json_put_text(*ret_item, "class", "restricted");
+        return true;
+    }
     /* A restricted event that names nobody is nobody's to see. */
     if (is_open || (restricted_to != NULL && may_know(&request->standing, restricted_to)))
         cloud_event_write(*ret_item, request, envelope, rows, row);

@@ -203,6 +203,7 @@ order by alliance_id
 -- name: standing_get
 select n.at as now_at, h.sequence, c.sequence as roster, a.status as alliance_status,
     p.organisation, p.status as partner_status, p.role as partner_role, p.is_voting, p.is_founder,
+    p.left_on,
     t.id as appointment_id, t.role as appointment_role, t.organisation as appointment_organisation,
     t.starts_at, t.ends_at,
     o.status as appointment_status, o.is_founder as appointment_is_founder
@@ -229,6 +230,7 @@ left join journal_cursor as c on c.alliance_id = $1::uuid and c.source = 'member
 select c.number, $3::timestamptz as now_at, h.sequence, null::bigint as roster,
     a.status as alliance_status,
     p.organisation, p.status as partner_status, p.role as partner_role, p.is_voting, p.is_founder,
+    p.left_on,
     t.id as appointment_id, t.role as appointment_role, t.organisation as appointment_organisation,
     t.starts_at, t.ends_at,
     o.status as appointment_status, o.is_founder as appointment_is_founder

@@ -36,6 +36,7 @@ static void read_partner(const struct db_rows *rows, int row, struct standing *s
     standing->is_voting = row_bool(rows, row, "is_voting");
     standing->is_founder = row_bool(rows, row, "is_founder");
     standing->is_commissioner = strcmp(row_text(rows, row, "partner_role"), "commissioner") == 0;
+    standing->left_on = row_day(rows, row, "left_on");
     row_copy(rows, row, "organisation", standing->organisation, sizeof standing->organisation);
 }
 

@@ -241,6 +241,9 @@ test('departure: it is said once, and what was open goes on without it', async (
   assert.equal(self.status, 'left');
   await hall.refuse('not-found', hall.reps.ZZ4, 'getPartner', { values: { organisation: 'ZZ1' } });
   await hall.refuse('role-missing', hall.reps.ZZ4, 'leaveAlliance', { values: { organisation: 'ZZ4' }, body: { reason: 'Again.' } });
+  const feed = await expect(200, hall.reps.ZZ4, 'listMembershipJournal', hall.at());
+  assert.ok(feed.body.items.length > 0);
+  assert.ok(feed.body.items.every((one) => one.class === 'restricted' && !('body' in one) && !('data' in one)), 'the day it left is not its business');
 });
 
 test('departure: a founder votes against it instead', async () => {

@@ -243,6 +243,33 @@ static void an_erased_event_keeps_its_proof(void **state)
     assert_string_equal(json_text(item(&call, 1), "type"), "ledger.journal.erased.v1");
 }
 
+static void who_left_reads_what_was_recorded_before(void **state)
+{
+    (void)state;
+    enum { DAY_MS = 24 * 3600 * 1000 };
+    static const enum partner_status OUT[] = {PARTNER_LEFT, PARTNER_EXCLUDED};
+    char alliance[UUID_SIZE];
+    struct problem err = {0};
+    harness_alliance(alliance);
+    say(&ledger, alliance, "ledger.note.made.v1", "ledger/notes/1", NULL, NULL);
+    harness_move_clock(2 * DAY_MS);
+    say(&ledger, alliance, "ledger.note.made.v1", "ledger/notes/2", NULL, NULL);
+    harness_move_clock(0);
+    for (size_t i = 0; i < ARRAY_LENGTH(OUT); i++) {
+        call_auto_t call;
+        call_begin(&call, alliance, "ZZ6", 0, false);
+        call.request.standing.partner_status = OUT[i];
+        call.request.standing.left_on = instant_day((int64_t)time(NULL) * 1000) + 2;
+        assert_done(journal_list(&call.request, &call.reply, &err), err);
+        assert_string_equal(json_text(item(&call, 0), "subject"), "ledger/notes/1");
+        assert_proof_only(item(&call, 1), "restricted");
+    }
+    call_auto_t call;
+    call_begin(&call, alliance, "ZZ6", 0, false);
+    assert_done(journal_list(&call.request, &call.reply, &err), err);
+    assert_string_equal(json_text(item(&call, 1), "subject"), "ledger/notes/2");
+}
+
 static void money_is_not_erased(void **state)
 {
     (void)state;
@@ -573,6 +600,7 @@ int main(void)
         cmocka_unit_test(an_open_event_is_a_cloud_event_with_its_proof),
         cmocka_unit_test(a_restricted_event_is_shown_to_whom_it_concerns),
         cmocka_unit_test(an_erased_event_keeps_its_proof),
+        cmocka_unit_test(who_left_reads_what_was_recorded_before),
         cmocka_unit_test(money_is_not_erased),
         cmocka_unit_test(the_feed_goes_on_after_a_number),
         cmocka_unit_test(an_export_verifies_against_its_head),

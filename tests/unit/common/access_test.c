@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/access.h"
+#include "common/instant.h"
 
 static struct standing partner_of(const char *organisation, enum partner_status status)
 {
@@ -308,6 +309,27 @@ static void what_is_restricted_is_known_to_the_named_organisations(void **state)
     assert_true(access_may_know(&outside, NAMED, 2));
 }
 
+static void who_left_knows_nothing_of_what_came_after(void **state)
+{
+    (void)state;
+    enum { DAY_MS = 24 * 3600 * 1000 };
+    struct standing former = partner_of("ZZ6", PARTNER_LEFT);
+    former.left_on = 20000;
+    const int64_t left_ms = (int64_t)former.left_on * DAY_MS + DAY_MS / 2;
+    assert_true(access_may_know_at(&former, left_ms - DAY_MS));
+    assert_false(access_may_know_at(&former, left_ms));
+    assert_false(access_may_know_at(&former, left_ms + DAY_MS));
+    assert_false(access_may_know_at(&former, INSTANT_NONE));
+    former.partner_status = PARTNER_EXCLUDED;
+    assert_false(access_may_know_at(&former, left_ms));
+    former.left_on = DAY_NONE;
+    assert_false(access_may_know_at(&former, left_ms - DAY_MS));
+    appoint(&former, "auditor", "ZZ6", false);
+    assert_true(access_may_know_at(&former, left_ms));
+    const struct standing active = partner_of("ZZ1", PARTNER_ACTIVE);
+    assert_true(access_may_know_at(&active, left_ms));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -329,6 +351,7 @@ int main(void)
         cmocka_unit_test(who_acts_does_so_by_the_best_role_of_the_own_organisation),
         cmocka_unit_test(only_an_active_alliance_does_its_work),
         cmocka_unit_test(what_is_restricted_is_known_to_the_named_organisations),
+        cmocka_unit_test(who_left_knows_nothing_of_what_came_after),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
