@@ -238,25 +238,52 @@ static bool described_again(struct act *act, const struct frozen *frozen, const 
     return frozen_described(act, frozen, ret_described, err);
 }
 
+/* Only a subject that has one spelling can be held once. */
+static bool describe_exactly(struct act *act, const struct subject_hooks *hooks,
+                             const struct standing *standing, const struct frozen *frozen,
+                             struct subject *ret_subject, struct problem *err)
+{
+    if (!hooks->describe(act, standing, frozen->subject, frozen->effect, ret_subject, err))
+        return false;
+    return strcmp(ret_subject->ref, frozen->subject) == 0 ||
+           problem_set(err, PROBLEM_NOT_FOUND, "there is no %s", frozen->subject);
+}
+
+/* Describes it, unless another decision asks the same of it. To whom it does not exist it isn't
+ * held either; to others that it is held says more than why it could not be described. */
+static bool subject_is_free(struct act *act, const struct subject_hooks *hooks,
+                            const struct standing *standing, const struct frozen *frozen,
+                            struct subject *ret_subject, struct problem *err)
+{
+    db_rows_auto_t rows = {0};
+    struct problem fault = {0};
+    bool is_described = describe_exactly(act, hooks, standing, frozen, ret_subject, err);
+    if (!is_described && (err->code == PROBLEM_NOT_FOUND || problem_status(err->code) >= 500))
+        return false;
+    if (!act_select(act, &QUERY_FROZEN_BY, &rows, &fault, db_text(frozen->subject),
+                    db_text(frozen->effect), db_text(frozen->decision_id))) {
+        *err = fault;
+        return false;
+    }
+    if (rows.count == 0)
+        return is_described;
+    problem_clear(err);
+    return problem_set(err, PROBLEM_DECISION_OPEN, "decision %s already asks this of %s",
+                       row_text(&rows, 0, "decision_id"), frozen->subject);
+}
+
 static bool freeze(struct act *act, const struct subject_hooks *hooks,
                    const struct standing *standing, const char *state, struct frozen *frozen,
                    json_t **ret_described, struct problem *err)
 {
     bool is_again;
     struct frozen before;
-    db_rows_auto_t rows = {0};
     if (!frozen_load(act, frozen->decision_id, &is_again, &before, err))
         return false;
     if (is_again)
         return described_again(act, &before, frozen->subject, frozen->effect, ret_described, err);
-    if (!act_select(act, &QUERY_FROZEN_BY, &rows, err, db_text(frozen->subject),
-                    db_text(frozen->effect), db_text(frozen->decision_id)))
-        return false;
-    if (rows.count > 0)
-        return problem_set(err, PROBLEM_DECISION_OPEN, "decision %s already asks this of %s",
-                           row_text(&rows, 0, "decision_id"), frozen->subject);
     CLEANUP(subject_done) struct subject subject = {.kind = ""};
-    if (!hooks->describe(act, standing, frozen->subject, frozen->effect, &subject, err))
+    if (!subject_is_free(act, hooks, standing, frozen, &subject, err))
         return false;
     snprintf(frozen->state, sizeof frozen->state, "%s", state);
     return described_freeze(act, &subject, frozen, ret_described, err);

@@ -13,6 +13,7 @@
  * it: sha256(canonical {"content", "effect", "nonce", "subject", "version"}). */
 enum { SUBJECT_CONTENT_BYTES_MAX = 32 * 1024 }; /* canonical: it must fit every decision event */
 struct subject {
+    char ref[REF_SIZE];   /* the one way to spell it; asked for by any other it is not there */
     char kind[CODE_SIZE]; /* of A9: "admit", "move-money", "spend-ring-fence" ... */
     char title[NAME_SIZE];
     char summary[TEXT_SIZE];

@@ -126,10 +126,14 @@ bool event_indicator_created(struct act *act, const struct indicator *indicator,
     return append(act, "kpi.indicator.created.v1", subject, data, err);
 }
 
+static void ref_of_specification(const char *code, long long number, char ret_ref[REF_SIZE])
+{
+    snprintf(ret_ref, REF_SIZE, "kpi/indicators/%s/specifications/%lld", code, number);
+}
+
 static void specification_ref(const struct specification *specification, char ret_ref[REF_SIZE])
 {
-    snprintf(ret_ref, REF_SIZE, "kpi/indicators/%s/specifications/%lld", specification->indicator,
-             (long long)specification->number);
+    ref_of_specification(specification->indicator, (long long)specification->number, ret_ref);
 }
 
 bool event_specification_drafted(struct act *act, const struct specification *specification,
@@ -185,12 +189,15 @@ bool event_import_applied(struct act *act, const struct import_summary *import,
 static bool specification_of_ref(struct act *act, const char *ref, struct specification *ret,
                                  struct indicator *ret_indicator, struct problem *err)
 {
-    char code[INDICATOR_CODE_SIZE];
+    char code[INDICATOR_CODE_SIZE], own[REF_SIZE];
     long long number = 0;
-    int used = 0;
-    if (sscanf(ref, "kpi/indicators/%60[a-z0-9-]/specifications/%10lld%n", code, &number, &used) !=
-            2 ||
-        ref[used] != '\0')
+    if (sscanf(ref, "kpi/indicators/%60[a-z0-9-]/specifications/%10lld", code, &number) == 2) {
+        /* Read back, there is one spelling only: "01" is not 1. */
+        ref_of_specification(code, number, own);
+        if (strcmp(own, ref) != 0)
+            number = 0;
+    }
+    if (number < 1)
         return problem_set(err, PROBLEM_NOT_FOUND, "there is no %s to decide on", ref);
     return store_indicator_get(act->tx, code, ret_indicator, err) &&
            store_specification_get(act->tx, code, number, ret, err);
@@ -218,6 +225,7 @@ static bool specification_describe(struct act *act, const struct standing *stand
     snprintf(ret_subject->title, sizeof(ret_subject->title), "Specification %lld of %s",
              (long long)specification.number, indicator.code);
     snprintf(ret_subject->summary, sizeof(ret_subject->summary), "%s", specification.definition);
+    specification_ref(&specification, ret_subject->ref);
     ret_subject->version = specification.version;
     ret_subject->content = specification_row(&specification);
     ret_subject->organisations = json_pack("[s]", specification.owner);

@@ -97,6 +97,7 @@ static bool alliance_describe(struct act *act, const char *effect, struct subjec
     alliance_auto_t alliance = {0};
     if (!store_alliance_get(act->tx, &alliance, err))
         return false;
+    snprintf(ret_subject->ref, sizeof ret_subject->ref, "alliance");
     if (strcmp(effect, "found") == 0)
         return founding_describe(act, &alliance, ret_subject, err);
     if (!effect_is_resolution(effect))
@@ -185,6 +186,7 @@ static bool partner_describe(struct act *act, const char *ref, const char *effec
              is_admission ? "Admit %s to the alliance" : "Exclude %s from the alliance",
              partner.organisation);
     subject_title(ret_subject, is_admission ? KIND_ADMIT : KIND_EXCLUDE, title, partner.version);
+    snprintf(ret_subject->ref, sizeof ret_subject->ref, "%s%s", PARTNERS, partner.organisation);
     snprintf(ret_subject->summary, sizeof ret_subject->summary, "%s (%s) %s as %s %s.",
              partner.name, partner.organisation, is_admission ? "joins" : "leaves",
              partner.is_voting ? "a voting" : "an associate", partner_role_name(partner.role));
@@ -268,6 +270,7 @@ static bool version_describe(struct act *act, const char *ref, const char *effec
     day_format(version.starts_on, day);
     snprintf(title, sizeof title, "Adopt version %d of the agreement from %s", version.number, day);
     subject_title(ret_subject, KIND_VARY_AGREEMENT, title, version.version);
+    snprintf(ret_subject->ref, sizeof ret_subject->ref, "%s%d", VERSIONS, version.number);
     snprintf(ret_subject->summary, sizeof ret_subject->summary, "%s", version.summary);
     ret_subject->content = agreement_content(&version);
     return true;

@@ -288,6 +288,7 @@ static bool case_describe(struct act *act, const struct standing *standing, cons
     snprintf(ret_subject->title, sizeof(ret_subject->title), "%s", a_case.title);
     snprintf(ret_subject->summary, sizeof(ret_subject->summary), "%s out of ring-fence %s for %s",
              award, a_case.ring_fence, a_case.beneficiary);
+    case_ref(&a_case, ret_subject->ref);
     ret_subject->version = a_case.version;
     ret_subject->content = case_content(&a_case);
     json_put_new(ret_subject->content, "hold", case_hold(&a_case, &ring_fence));

@@ -14,12 +14,14 @@
 #include "common/subject.h"
 
 static const char REF[] = "ledger/things/018f0000-0000-7000-8000-00000000000a";
+/* Another spelling, which the hook below doesn't know from the first. */
+static const char ALIAS[] = "ledger/things/0018f0000-0000-7000-8000-00000000000a";
 
 /* --- the hooks -------------------------------------------------------------------------------- */
 
 static int carried, released;
 static char release_outcome[CODE_SIZE];
-static bool is_restricted;
+static bool is_restricted, is_hidden, is_impossible;
 static enum problem_code carry_refusal;
 static char carry_content[200];
 
@@ -34,11 +36,14 @@ static bool thing_describe(struct act *act, const struct standing *standing, con
                            const char *effect, struct subject *ret_subject, struct problem *err)
 {
     (void)act;
-    if (strcmp(ref, REF) != 0)
+    if (strcmp(ref, REF) != 0 && strcmp(ref, ALIAS) != 0)
         return problem_set(err, PROBLEM_NOT_FOUND, "there is no %s", ref);
-    if (strcmp(effect, "never") == 0)
+    if (is_hidden)
+        return problem_set(err, PROBLEM_NOT_FOUND, "there is no %s", ref);
+    if (strcmp(effect, "never") == 0 || is_impossible)
         return problem_set(err, PROBLEM_FUNDS_INSUFFICIENT, "only £5 are left");
     assert_string_equal(standing->organisation, "ZZ1");
+    snprintf(ret_subject->ref, sizeof ret_subject->ref, "%s", REF);
     snprintf(ret_subject->kind, sizeof ret_subject->kind, "move-money");
     snprintf(ret_subject->title, sizeof ret_subject->title, "A thing");
     ret_subject->version = 3;
@@ -97,7 +102,7 @@ static int start_afresh(void **state)
     (void)state;
     carried = released = 0;
     release_outcome[0] = carry_content[0] = '\0';
-    is_restricted = false;
+    is_restricted = is_hidden = is_impossible = false;
     carry_refusal = PROBLEM_NONE;
     return 0;
 }
@@ -294,6 +299,26 @@ static void one_decision_at_a_time(void **state)
     harness_alliance(stage.decision);
     assert_problem(describe_as(&stage, "membership", "ZZ1", REF, "grant", 1, &err), err,
                    PROBLEM_DECISION_OPEN);
+    /* Whatever else stands against it, that is why. */
+    is_impossible = true;
+    problem_clear(&err);
+    assert_problem(describe_as(&stage, "membership", "ZZ1", REF, "grant", 1, &err), err,
+                   PROBLEM_DECISION_OPEN);
+}
+
+static void a_subject_has_one_name(void **state)
+{
+    (void)state;
+    stage_auto_t stage = stage_new();
+    struct problem err = {0};
+    assert_problem(describe_as(&stage, "membership", "ZZ1", ALIAS, "grant", 1, &err), err,
+                   PROBLEM_NOT_FOUND);
+    assert_string_equal(events_after(&stage, 0), "");
+    describe(&stage);
+    harness_alliance(stage.decision);
+    problem_clear(&err);
+    assert_problem(describe_as(&stage, "membership", "ZZ1", ALIAS, "grant", 1, &err), err,
+                   PROBLEM_NOT_FOUND);
 }
 
 static void who_may_not_know_is_told_nothing(void **state)
@@ -315,6 +340,13 @@ static void who_may_not_know_is_told_nothing(void **state)
     assert_problem(describe_as(&stage, "membership", "ZZ1", REF, "grant", 2, &err), err,
                    PROBLEM_NOT_CAUGHT_UP);
     assert_string_equal(events_after(&stage, 0), "");
+    /* Nor that another decision holds it. */
+    describe(&stage);
+    harness_alliance(stage.decision);
+    is_hidden = true;
+    problem_clear(&err);
+    assert_problem(describe_as(&stage, "membership", "ZZ1", REF, "grant", 1, &err), err,
+                   PROBLEM_NOT_FOUND);
 }
 
 static void a_restricted_subject_restricts_its_events(void **state)
@@ -523,6 +555,7 @@ int main(void)
         cmocka_unit_test_setup(what_is_described_is_frozen_and_digested, start_afresh),
         cmocka_unit_test_setup(the_same_question_has_the_same_answer, start_afresh),
         cmocka_unit_test_setup(one_decision_at_a_time, start_afresh),
+        cmocka_unit_test_setup(a_subject_has_one_name, start_afresh),
         cmocka_unit_test_setup(who_may_not_know_is_told_nothing, start_afresh),
         cmocka_unit_test_setup(a_restricted_subject_restricts_its_events, start_afresh),
         cmocka_unit_test_setup(a_carried_decision_is_done, start_afresh),

@@ -68,6 +68,7 @@ static bool mandate_describe(struct act *act, const char *ref, const char *effec
     money_format(mandate->limit_pence, limit);
     day_format(mandate->starts_day, starts);
     day_format(mandate->ends_day, ends);
+    snprintf(ret_subject->ref, sizeof ret_subject->ref, MANDATE_PREFIX "%s", mandate->id);
     snprintf(ret_subject->title, sizeof ret_subject->title, "%s", mandate->title);
     snprintf(ret_subject->summary, sizeof ret_subject->summary,
              "Up to %s may be moved on days from %s until before %s, from %zu and to %zu accounts.",
@@ -122,6 +123,7 @@ static bool period_describe(struct act *act, const char *ref, const char *effect
         !period_reopen_check(book, period, err))
         return false;
     month_format(period->month, month);
+    snprintf(ret_subject->ref, sizeof ret_subject->ref, PERIOD_PREFIX "%s", month);
     snprintf(ret_subject->title, sizeof ret_subject->title, "Reopen %s", month);
     snprintf(ret_subject->summary, sizeof ret_subject->summary,
              "%s is closed; reopened, it takes postings again until it is locked.", month);
