@@ -9,16 +9,16 @@
 #define CLEANUP(function) __attribute__((cleanup(function)))
 
 /* Hands the value of an owning variable over and leaves it empty. */
-#define STEAL(variable)                           \
-    __extension__({                               \
-        __typeof__(variable) stolen_ = (variable); \
-        (variable) = NULL;                        \
-        stolen_;                                  \
+#define STEAL(variable)                                                                            \
+    __extension__({                                                                                \
+        __typeof__(variable) stolen_ = (variable);                                                 \
+        (variable) = NULL;                                                                         \
+        stolen_;                                                                                   \
     })
 
 /* Every fallible function returns bool, and nobody may overlook it. */
 #define MUST_CHECK __attribute__((warn_unused_result))
-#define PRINTF_LIKE(format_index, first_index) \
+#define PRINTF_LIKE(format_index, first_index)                                                     \
     __attribute__((format(printf, format_index, first_index)))
 #define ARRAY_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
