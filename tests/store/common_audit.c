@@ -51,26 +51,23 @@ static void commit(struct act *act)
     "\"nonce\":\"n\",\"digest\":\"d\",\"state\":\"done\",\"frozenAt\":"                            \
     "\"2026-04-01T00:00:00.000Z\"}]"
 
-#define PARTNER(organisation)                                                                      \
-    "{\"organisation\":\"" organisation "\",\"name\":\"N\",\"role\":\"provider\",\"isVoting\":"    \
-    "true,\"isFounder\":true,\"status\":\"active\",\"joinedOn\":\"2026-04-01\",\"version\":1}"
-
-#define APPOINTMENT(id)                                                                            \
-    "{\"id\":\"" id "\",\"issuer\":\"i\",\"subject\":\"s\",\"role\":\"deputy\",\"organisation\":"  \
-    "\"ZZ1\",\"startsAt\":\"2026-04-01T00:00:00.000Z\",\"version\":1}"
-
 static const char ROSTER[] =
     "{\"alliance\":{\"name\":\"A\",\"purpose\":\"p\",\"objectives\":[\"o\"],\"principles\":[],"
     "\"startsOn\":\"2026-04-01\",\"endsOn\":\"2033-03-31\",\"status\":\"active\","
-    "\"foundingDecisionId\":\"018f0000-0000-7000-8000-00000000000a\",\"createdAt\":"
-    "\"2026-04-01T00:00:00.000Z\",\"version\":1},"
-    "\"partner\":[" PARTNER(
-        "ZZ1") "," PARTNER("ZZ2") "],"
-                                  "\"appointment\":[" APPOINTMENT(
-                                      "018f0000-0000-7000-8000-"
-                                      "000000000003") "," APPOINTMENT("018f0000-0000-7000-8000-"
-                                                                      "000000000004") "]," FROZEN
-                                                                                      "}";
+    "\"foundingDecisionId\":\"018f0000-0000-7000-8000-00000000000a\","
+    "\"createdAt\":\"2026-04-01T00:00:00.000Z\",\"version\":1},"
+    "\"partner\":["
+    "{\"organisation\":\"ZZ1\",\"name\":\"N\",\"role\":\"provider\",\"isVoting\":true,"
+    "\"isFounder\":true,\"status\":\"active\",\"joinedOn\":\"2026-04-01\",\"version\":1},"
+    "{\"organisation\":\"ZZ2\",\"name\":\"N\",\"role\":\"provider\",\"isVoting\":true,"
+    "\"isFounder\":true,\"status\":\"active\",\"joinedOn\":\"2026-04-01\",\"version\":1}],"
+    "\"appointment\":["
+    "{\"id\":\"018f0000-0000-7000-8000-000000000003\",\"issuer\":\"i\",\"subject\":\"s\","
+    "\"role\":\"deputy\",\"organisation\":\"ZZ1\",\"startsAt\":\"2026-04-01T00:00:00.000Z\","
+    "\"version\":1},"
+    "{\"id\":\"018f0000-0000-7000-8000-000000000004\",\"issuer\":\"i\",\"subject\":\"s\","
+    "\"role\":\"deputy\",\"organisation\":\"ZZ1\",\"startsAt\":\"2026-04-01T00:00:00.000Z\","
+    "\"version\":1}]," FROZEN "}";
 
 static void probe_follows_membership(void)
 {
