@@ -30,6 +30,17 @@ static int64_t position_of(const struct db_rows *rows, const char *own, const ch
 }
 
 /* What we do not follow cannot be seen here, neither before nor after. */
+static bool positions_check(const struct service *service, const struct positions *after,
+                            struct problem *err)
+{
+    for (size_t i = 0; i < after->count; i++)
+        if (!is_followed(service, after->items[i].service))
+            return problem_set(err, PROBLEM_REQUEST_MALFORMED,
+                               "Accord-After names %s, which %s does not follow",
+                               after->items[i].service, service->name);
+    return true;
+}
+
 static bool positions_reached(struct http *http, const struct request *request, bool *ret_reached,
                               struct problem *err)
 {
@@ -42,8 +53,7 @@ static bool positions_reached(struct http *http, const struct request *request, 
         return false;
     *ret_reached = true;
     for (size_t i = 0; i < after->count; i++)
-        if (is_followed(service, after->items[i].service) &&
-            position_of(&rows, service->name, after->items[i].service) < after->items[i].sequence)
+        if (position_of(&rows, service->name, after->items[i].service) < after->items[i].sequence)
             *ret_reached = false;
     return true;
 }
@@ -75,6 +85,8 @@ bool http_wait_after(struct http *http, struct request *request, struct problem 
 {
     if (!request->private->after.count || !request->operation->has_alliance)
         return true;
+    if (!positions_check(http->context->service, &request->private->after, err))
+        return false;
     struct timespec start;
     clock_gettime(CLOCK_MONOTONIC, &start);
     bool is_reached = false;

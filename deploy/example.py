@@ -68,6 +68,17 @@ class Answer:
         return json.loads(self.text) if self.text else None
 
 
+FOLLOWS = {"membership": ("ledger", "reinvestment", "risk", "kpi"), "ledger": ("membership", "reinvestment"),
+           "reinvestment": ("membership", "ledger"), "risk": ("membership",), "kpi": ("membership",)}
+
+
+def followed(path):
+    """Whose journals the path's service knows of: its own, and those that it follows."""
+    rest = path.partition("?")[0].split("/")[4:]
+    service = next((name for name in rest[:2] if name in FOLLOWS), "membership")
+    return sorted((service, *FOLLOWS[service]))
+
+
 class Person:
     """Somebody with a token, who sees at least what anybody in the example has seen before."""
 
@@ -107,7 +118,8 @@ class Person:
         deadline = time.monotonic() + WAIT_S
         while True:
             if Person.seen and "/alliances/" in path:
-                headers["Accord-After"] = ", ".join(f"{name}={number}" for name, number in sorted(Person.seen.items()))
+                positions = [f"{name}={Person.seen[name]}" for name in followed(path) if name in Person.seen]
+                headers.update({"Accord-After": ", ".join(positions)} if positions else {})
             try:
                 answer = self._ask_once(method, path, data, headers)
                 if answer.status < 500 and answer.status != 429:

@@ -50,6 +50,14 @@ export function pathOf(op, values, query = {}) {
   return text ? `${path}?${text}` : path;
 }
 
+// Whose journals a service knows of: its own, and those that it follows.
+const follows = { membership: ['ledger', 'reinvestment', 'risk', 'kpi'], ledger: ['membership', 'reinvestment'],
+  reinvestment: ['membership', 'ledger'], risk: ['membership'], kpi: ['membership'] };
+
+export function followed(service, positions) {
+  return (positions ?? '').split(', ').filter((one) => [service, ...follows[service]].includes(one.split('=')[0])).join(', ');
+}
+
 // Asks for an operation as `person` (null: without a token).
 //   values   path parameters            query   query parameters
 //   body     a value (as JSON), or text as it is                    type    its content type
@@ -62,7 +70,8 @@ export async function ask(person, operationId, { values = {}, query, body, type,
   if (key !== null && (key || op.method === 'POST')) sent['Idempotency-Key'] = key ?? randomUUID();
   if (match) sent['If-Match'] = match;
   const seen = after === undefined && op.hasAlliance && person ? person.after() : after;
-  if (seen) sent['Accord-After'] = seen;
+  const positions = after === undefined ? followed(op.service, seen) : seen;
+  if (positions) sent['Accord-After'] = positions;
   let text = body;
   if (body !== undefined) {
     sent['Content-Type'] = type ?? op.bodyTypes[0] ?? 'application/json';

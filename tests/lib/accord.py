@@ -16,6 +16,18 @@ ALL_SCOPES = ("alliances:found membership:read membership:write decisions:open d
               "kpi:write kpi:submit journals:read")
 
 
+FOLLOWS = {"membership": ("ledger", "reinvestment", "risk", "kpi"), "ledger": ("membership", "reinvestment"),
+           "reinvestment": ("membership", "ledger"), "risk": ("membership",), "kpi": ("membership",)}
+
+
+def followed(path, positions):
+    """Of an Accord-After, what the path's service knows of: its own journal and those that it follows."""
+    rest = path.partition("?")[0].split("/")[4:]
+    service = next((name for name in rest[:2] if name in FOLLOWS), "membership")
+    known = (service, *FOLLOWS[service])
+    return ", ".join(one for one in positions.split(", ") if one.partition("=")[0] in known)
+
+
 class Lost(Exception):
     """No answer came: nobody knows what happened."""
 
@@ -68,6 +80,9 @@ class Person:
     def ask(self, method, path, body=None, key=None, headers=None, timeout=20):
         """One request, once. `path` is absolute. Raises Lost when no whole answer came."""
         sent = {"Authorization": f"Bearer {self.token}", "Accept": "application/json", **(headers or {})}
+        if "Accord-After" in sent:
+            positions = followed(path, sent.pop("Accord-After"))
+            sent.update({"Accord-After": positions} if positions else {})
         data = None
         if body is not None:
             data = body if isinstance(body, str) else json.dumps(body)
