@@ -341,6 +341,7 @@ bool act_drop(struct act *act, const struct act_mark *mark, struct problem *err)
     array_clear(&private->classes);
     array_clear(&private->salts);
     array_clear(&private->bodies);
+    act_set_slot(act, NULL, NULL); /* it may hold what is being taken back */
     if (!db_select(act->tx, &QUERY_MARK_RETURN, &rows, err) || !appended_check(private, err))
         return false;
     act->sequence = mark->sequence;

@@ -108,7 +108,10 @@ static bool write_work(struct batch *batch, struct write *write)
         return true;
     }
     bool ok = run_handler(batch, write);
-    /* A refusal leaves nothing behind: what it has appended goes with the transaction. */
+    /* A refusal leaves nothing behind: what it has appended goes with the transaction, what the
+     * service has noted of it goes with the slot. */
+    if (!ok)
+        act_set_slot(&batch->act, NULL, NULL);
     if (!ok && (problem_status(write->err->code) >= 500 || batch->act.sequence != before))
         return false;
     keep_answer(batch, write, ok);

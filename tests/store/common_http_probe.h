@@ -111,13 +111,20 @@ static bool probe_append(struct request *request, json_t *thing, struct problem 
     return act_append(request->act, &event, err);
 }
 
-/* Codes with a meaning: forbidden (refused), regretted (refused after its event), unique-* (all
- * have one name, which the database refuses twice), broken (fails). */
+/* Codes with a meaning: forbidden (refused), noted (refused, but noted in the act's slot),
+ * regretted (refused after its event), unique-* (all have one name, which the database refuses
+ * twice), broken (fails). */
 static bool probe_make(struct request *request, struct reply *reply, struct problem *err)
 {
     const char *code = json_text(request->body, "code");
     if (strcmp(code, "forbidden") == 0)
         return problem_set(err, PROBLEM_RULE_BROKEN, "nobody may have this");
+    if (act_slot(request->act))
+        return problem_set(err, PROBLEM_INTERNAL, "somebody's refused change is still noted");
+    if (strcmp(code, "noted") == 0) {
+        act_set_slot(request->act, strdup("a change that is refused"), free);
+        return problem_set(err, PROBLEM_RULE_BROKEN, "nobody may have this either");
+    }
     if (strcmp(code, "broken") == 0)
         return problem_set(err, PROBLEM_INTERNAL, "a secret of ours");
     json_auto_t *thing = json_deep_copy(request->body);
