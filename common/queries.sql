@@ -201,7 +201,8 @@ order by alliance_id
 -- token's organisation (null = none), $5 now (null = by the clock). `roster` is how far membership's
 -- journal has been taken: until it moves, the roster is the same.
 -- name: standing_get
-select n.at as now_at, h.sequence, c.sequence as roster, a.status as alliance_status,
+select n.at as now_at, h.sequence, encode(h.hash, 'hex') as hash, c.sequence as roster,
+    encode(c.hash, 'hex') as roster_hash, a.status as alliance_status,
     p.organisation, p.status as partner_status, p.role as partner_role, p.is_voting, p.is_founder,
     p.left_on,
     t.id as appointment_id, t.role as appointment_role, t.organisation as appointment_organisation,
@@ -220,7 +221,8 @@ order by t.id
 
 -- Whether what is known of somebody's standing still holds.
 -- name: standing_at
-select n.now_at, h.sequence, c.sequence as roster
+select n.now_at, h.sequence, encode(h.hash, 'hex') as hash, c.sequence as roster,
+    encode(c.hash, 'hex') as roster_hash
 from present as n
 left join journal_head as h on h.alliance_id = $1::uuid
 left join journal_cursor as c on c.alliance_id = $1::uuid and c.source = 'membership'
@@ -273,6 +275,23 @@ select $1::uuid, r.caller, r.key, r.method, r.path, r."bodyDigest", r.status, r.
 from jsonb_to_recordset($2::jsonb) as r (caller text, key text, method text, path text,
     "bodyDigest" text, status integer, location text, version bigint, "contentType" text,
     answer text, sequence bigint, "recordedAt" timestamptz)
+
+-- What may be forgotten: an answer stands for 24 hours.
+-- name: answer_overdue
+select 1 as is_overdue
+from idempotency
+where alliance_id = $1::uuid and recorded_at < accord_now() - interval '24 hours'
+limit 1
+
+-- Some at a time ($2).
+-- name: answer_purge
+delete from idempotency
+where alliance_id = $1::uuid and (caller, key) in (
+    select i.caller, i.key from idempotency as i
+    where i.alliance_id = $1::uuid and i.recorded_at < accord_now() - interval '24 hours'
+    order by i.recorded_at
+    limit $2::bigint)
+returning key
 
 -- How far our journal and our cursors are; our own has no source.
 -- name: position_list

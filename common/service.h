@@ -29,6 +29,7 @@ struct service {
     size_t reaction_count;
     const struct sweep *sweeps;
     size_t sweep_count;
+    bool keeps_answers; /* of repeated requests, for ever; else they are forgotten after 24 hours */
     const struct subject_hooks *subjects; /* NULL = nothing of it is ever decided on */
     const char
         *api_description; /* what /v1/openapi.json answers; NULL where another service does */

@@ -127,10 +127,27 @@ static void read_row(const struct db_rows *rows, int row, const struct caller *c
         memcpy(standing->organisation, standing->appointments[0].organisation, ODS_SIZE);
 }
 
+/* How far the roster is: a number alone would be the same in a journal that was restored from
+ * before and has gone on otherwise. */
+struct roster_position {
+    int64_t sequence;
+    char hash[DIGEST_SIZE];
+};
+
+static void read_position(const struct db_rows *rows, bool is_owner,
+                          struct roster_position *ret_position)
+{
+    const char *hash = is_owner ? "hash" : "roster_hash";
+    *ret_position =
+        (struct roster_position){.sequence = row_int(rows, 0, is_owner ? "sequence" : "roster")};
+    if (!row_is_null(rows, 0, hash))
+        row_copy(rows, 0, hash, ret_position->hash, sizeof ret_position->hash);
+}
+
 /* Also says how far the roster is and until when this holds. */
-static bool load(struct db_tx *tx, const struct caller *caller, int64_t now_ms,
-                 struct standing *ret_standing, int64_t *ret_roster, int64_t *ret_until_ms,
-                 struct problem *err)
+static bool load(struct db_tx *tx, const struct caller *caller, int64_t now_ms, bool is_owner,
+                 struct standing *ret_standing, struct roster_position *ret_roster,
+                 int64_t *ret_until_ms, struct problem *err)
 {
     db_rows_auto_t rows = {0};
     if (!db_select(tx, &QUERY_STANDING_GET, &rows, err, db_text(caller->issuer),
@@ -141,15 +158,16 @@ static bool load(struct db_tx *tx, const struct caller *caller, int64_t now_ms,
     *ret_until_ms = INT64_MAX;
     for (int i = 0; i < rows.count; i++)
         read_row(&rows, i, caller, ret_standing, ret_until_ms);
-    *ret_roster = row_int(&rows, 0, "roster");
+    read_position(&rows, is_owner, ret_roster);
     return true;
 }
 
 bool standing_load(struct db_tx *tx, const struct caller *caller, int64_t now_ms,
                    struct standing *ret_standing, struct problem *err)
 {
-    int64_t roster, until_ms;
-    return load(tx, caller, now_ms, ret_standing, &roster, &until_ms, err);
+    struct roster_position roster;
+    int64_t until_ms;
+    return load(tx, caller, now_ms, false, ret_standing, &roster, &until_ms, err);
 }
 
 bool standing_load_many(struct db_tx *tx, const struct caller *const callers[], size_t count,
@@ -191,7 +209,8 @@ struct entry {
     char issuer[IDENTITY_SIZE];
     char subject[IDENTITY_SIZE];
     char organisation[ODS_SIZE];
-    int64_t roster, from_ms, until_ms;
+    struct roster_position roster;
+    int64_t from_ms, until_ms;
     struct standing standing;
 };
 
@@ -268,7 +287,7 @@ static bool entry_recall(struct standing_cache *cache, const char *alliance_id,
 
 static void entry_store(struct standing_cache *cache, const char *alliance_id,
                         const struct caller *caller, const struct standing *standing,
-                        int64_t roster, int64_t until_ms)
+                        const struct roster_position *roster, int64_t until_ms)
 {
     pthread_mutex_lock(&cache->lock);
     struct entry *entry = entry_find(cache, alliance_id, caller);
@@ -277,7 +296,7 @@ static void entry_store(struct standing_cache *cache, const char *alliance_id,
     memcpy(entry->issuer, caller->issuer, IDENTITY_SIZE);
     memcpy(entry->subject, caller->subject, IDENTITY_SIZE);
     memcpy(entry->organisation, caller->organisation, ODS_SIZE);
-    entry->roster = cache->is_owner ? standing->sequence : roster;
+    entry->roster = *roster;
     entry->from_ms = standing->now_ms;
     entry->until_ms = until_ms;
     entry->standing = *standing;
@@ -293,8 +312,11 @@ static bool entry_check(const struct standing_cache *cache, struct db_tx *tx,
     if (!db_select_one(tx, &QUERY_STANDING_AT, &rows, err))
         return false;
     int64_t now_ms = row_instant(&rows, 0, "now_at"), sequence = row_int(&rows, 0, "sequence");
-    int64_t roster = cache->is_owner ? sequence : row_int(&rows, 0, "roster");
-    *ret_holds = roster == entry->roster && now_ms >= entry->from_ms && now_ms < entry->until_ms;
+    struct roster_position roster;
+    read_position(&rows, cache->is_owner, &roster);
+    *ret_holds = roster.sequence == entry->roster.sequence &&
+                 strcmp(roster.hash, entry->roster.hash) == 0 && now_ms >= entry->from_ms &&
+                 now_ms < entry->until_ms;
     *ret_standing = entry->standing;
     ret_standing->now_ms = now_ms;
     ret_standing->sequence = sequence;
@@ -312,11 +334,12 @@ bool standing_recall(struct standing_cache *cache, struct db_tx *tx, const struc
         return false;
     if (holds)
         return true;
-    int64_t roster, until_ms;
-    if (!load(tx, caller, INSTANT_NONE, ret_standing, &roster, &until_ms, err))
+    struct roster_position roster;
+    int64_t until_ms;
+    if (!load(tx, caller, INSTANT_NONE, cache->is_owner, ret_standing, &roster, &until_ms, err))
         return false;
     /* An alliance that is not known yet costs as much the next time. */
     if (alliance_id && ret_standing->has_alliance)
-        entry_store(cache, alliance_id, caller, ret_standing, roster, until_ms);
+        entry_store(cache, alliance_id, caller, ret_standing, &roster, until_ms);
     return true;
 }

@@ -10,7 +10,7 @@
 #include "common/queries.h"
 #include "common/service_context.h"
 
-enum { SWEEP_MS = 1000, SWEEPS_MAX = 16 };
+enum { SWEEP_MS = 1000, SWEEPS_MAX = 16, PURGED_AT_ONCE = 1000 };
 
 struct sweeper {
     struct service_context *context;
@@ -47,7 +47,29 @@ static bool act_run(struct service_context *context, const char *alliance_id,
     return true;
 }
 
-/* Which sweeps have something due: bit i for sweep i, the bit after the last for the house's own.
+/* Forgets old answers: no act, for it changes nothing that anybody was told. */
+static bool answers_purge(struct service_context *context, const char *alliance_id,
+                          struct problem *err)
+{
+    db_tx_auto_t *tx = NULL;
+    db_rows_auto_t rows = {0};
+    return db_begin(context->db, alliance_id, false, &tx, err) &&
+           db_select(tx, &QUERY_ANSWER_PURGE, &rows, err, db_int(PURGED_AT_ONCE)) &&
+           db_commit(tx, err);
+}
+
+/* The bits of what the house itself has due. */
+static unsigned due_thawing(const struct service *service)
+{
+    return 1U << service->sweep_count;
+}
+
+static unsigned due_purge(const struct service *service)
+{
+    return 2U << service->sweep_count;
+}
+
+/* Which sweeps have something due: bit i for sweep i, the bits after the last for the house's own.
  */
 static bool due_read(struct service_context *context, const char *alliance_id, unsigned *ret_due,
                      struct problem *err)
@@ -67,7 +89,13 @@ static bool due_read(struct service_context *context, const char *alliance_id, u
         db_rows_auto_t rows = {0};
         if (!db_select(tx, &QUERY_FROZEN_OVERDUE, &rows, err, db_int(FREEZE_UNOPENED_MS)))
             return false;
-        *ret_due |= rows.count > 0 ? 1U << service->sweep_count : 0;
+        *ret_due |= rows.count > 0 ? due_thawing(service) : 0;
+    }
+    if (!service->keeps_answers) {
+        db_rows_auto_t rows = {0};
+        if (!db_select(tx, &QUERY_ANSWER_OVERDUE, &rows, err))
+            return false;
+        *ret_due |= rows.count > 0 ? due_purge(service) : 0;
     }
     return db_commit(tx, err);
 }
@@ -93,6 +121,9 @@ static int alliance_sweep(struct service_context *context, const char *alliance_
             log_problem(&fault, "%s of alliance %s", sweep != NULL ? sweep->name : "thawing",
                         alliance_id);
     }
+    problem_clear(&fault);
+    if ((due & due_purge(service)) != 0 && !answers_purge(context, alliance_id, &fault))
+        log_problem(&fault, "forgetting answers of alliance %s", alliance_id);
     return done;
 }
 
@@ -102,7 +133,8 @@ int sweep_run(struct service_context *context)
     db_rows_auto_t rows = {0};
     struct problem fault = {0};
     int done = 0;
-    if (context->service->sweep_count == 0 && context->service->subjects == NULL)
+    if (context->service->sweep_count == 0 && context->service->subjects == NULL &&
+        context->service->keeps_answers)
         return 0;
     if (!db_begin(context->db, NULL, true, &tx, &fault) ||
         !db_select(tx, &QUERY_ALLIANCES_KNOWN, &rows, &fault) || !db_commit(tx, &fault)) {

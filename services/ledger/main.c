@@ -18,6 +18,7 @@ int main(int argc, char *argv[])
         .reaction_count = LEDGER_REACTION_COUNT,
         .sweeps = LEDGER_SWEEPS,
         .sweep_count = LEDGER_SWEEP_COUNT,
+        .keeps_answers = true,
         .subjects = &LEDGER_SUBJECTS,
     };
     return service_run(&service, argc, argv);

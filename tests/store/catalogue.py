@@ -14,7 +14,8 @@ WORK = {"journal", "journal_body", "journal_head", "journal_cursor", "idempotenc
 # Tables without row-level security, and tables beside the facts that a runtime role may write, by name.
 OPEN_TABLES = {"journal_head", "journal_cursor"}
 WRITABLE = {"journal_cursor": {"INSERT", "UPDATE"}, "idempotency": {"INSERT"}}
-ERASABLE = {("membership", "person_name"): {"INSERT", "DELETE"}}
+ERASABLE = {("membership", "person_name"): {"INSERT", "DELETE"},
+            **{(service, "idempotency"): {"INSERT", "DELETE"} for service in ("membership", "reinvestment", "risk", "kpi")}}
 IN_SCHEMAS = "n.nspname in ('membership', 'ledger', 'reinvestment', 'risk', 'kpi')"
 
 
@@ -154,6 +155,25 @@ def history_is_never_changed():
             raise AssertionError(f"{service}_owner could delete the head")
 
 
+def answers_stay():
+    """For 24 hours; the ledger's for ever. And no head or cursor has another hash at the same number."""
+    for service in SERVICES:
+        seed(service)
+        psql(f"""insert into {service}.idempotency (alliance_id, caller, key, method, path, body_digest, status, content_type,
+                 answer, sequence, recorded_at) select '{ALLIANCE}', 'c', k, 'POST', '/', 'd', 200, '', '', 1,
+                 accord.accord_now() - age from (values ('young', interval '23 hours'), ('old', interval '25 hours')) as v (k, age)
+                 on conflict do nothing""")
+        for sql in ("delete from idempotency where key = 'young'", "truncate idempotency", "update idempotency set answer = 'x'"):
+            if attack(f"{service}_owner", service, sql) is None:
+                raise AssertionError(f"{service}_owner could {sql}")
+        refused = attack(service, service, "delete from idempotency where key = 'old'")
+        owner_refused = attack(f"{service}_owner", service, "delete from idempotency where key = 'old'")
+        if (refused is None, owner_refused is None) != (service != "ledger", service != "ledger"):
+            raise AssertionError(f"{service} forgets old answers: {refused or 'yes'}; its owner: {owner_refused or 'yes'}")
+        if attack(f"{service}_owner", service, "update journal_head set hash = sha256('other')") is None:
+            raise AssertionError(f"{service}_owner could give the head another hash")
+
+
 def runtime_cannot_disarm_or_drop():
     for service in SERVICES:
         for sql in ("alter table journal disable trigger all", "drop table journal", "drop schema " + service,
@@ -207,7 +227,7 @@ def every_named_query_prepares():
 CHECKS = [every_named_query_prepares, every_key_starts_with_the_alliance, nothing_is_deferred,
           rows_are_secured_by_alliance, every_table_is_a_fact_or_known_work, statements_fit_their_tables,
           runtime_roles_own_and_create_nothing, nobody_writes_but_through_the_journal, definers_are_closed,
-          history_is_never_changed, runtime_cannot_disarm_or_drop, without_an_alliance_nothing_is_seen]
+          history_is_never_changed, answers_stay, runtime_cannot_disarm_or_drop, without_an_alliance_nothing_is_seen]
 
 
 def main():

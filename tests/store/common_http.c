@@ -10,6 +10,7 @@
 #include "common/instant.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/sweep.h"
 #include "common/token.h"
 #include "tests/lib/http_client.h"
 #include "tests/store/common_http_probe.h"
@@ -613,17 +614,17 @@ static void who_waits_together_shares_one_transaction(void **state)
         char name[16];
         snprintf(name, sizeof name, "b%d", i);
         /* one that a rule refuses among them spoils nothing */
-        client_start(&clients[i], name, i == 7 ? "forbidden" : name);
+        client_start(&clients[i], name, i == 7 ? "forbidden" : i == 9 ? "noted" : name);
     }
     while (waiting() < CLIENTS - 1)
         pause_shortly();
     harness_sql("commit");
     for (int i = 0; i < CLIENTS; i++) {
         pthread_join(clients[i].thread, NULL);
-        assert_int_equal(clients[i].answer.status, i == 7 ? 422 : 201);
+        assert_int_equal(clients[i].answer.status, i == 7 || i == 9 ? 422 : 201);
         answer_free(&clients[i].answer);
     }
-    assert_int_equal(head(), CLIENTS - 1);
+    assert_int_equal(head(), CLIENTS - 2);
     assert_true(metric("accord_batches_total") == before + 2);
 }
 
@@ -701,6 +702,28 @@ static void a_key_that_another_instance_works_on_is_not_waited_for(void **state)
     answer_free(&client.answer);
 }
 
+static const char *answers_kept(void)
+{
+    return harness_value("select count(*) from probe.idempotency where alliance_id = '%s'",
+                         alliance);
+}
+
+static void an_answer_is_forgotten_after_a_day(void **state)
+{
+    (void)state;
+    enum { DAY_MS = 24 * 3600 * 1000 };
+    answer_auto_t first = post_thing(alliance, "kept", "f1", "lead");
+    answer_expect(&first, 201, NULL);
+    harness_move_clock(DAY_MS - 60 * 1000);
+    sweep_run(&context);
+    assert_string_equal(answers_kept(), "1");
+    harness_move_clock(DAY_MS + 60 * 1000);
+    sweep_run(&context);
+    harness_move_clock(0);
+    assert_string_equal(answers_kept(), "0");
+    assert_int_equal(head(), 1);
+}
+
 /* --- Accord-After
  * -----------------------------------------------------------------------------------------------
  */
@@ -734,8 +757,11 @@ static void a_client_reads_what_it_has_written_elsewhere(void **state)
     answer_auto_t waited = get_thing(alliance, "", "Accord-After: elsewhere=1\r\n");
     pthread_join(mover, NULL);
     answer_expect(&waited, 200, NULL);
-    answer_auto_t own = get_thing(alliance, "", "Accord-After: probe=0, unheard=9\r\n");
+    answer_auto_t own = get_thing(alliance, "", "Accord-After: probe=0\r\n");
     answer_expect(&own, 200, NULL);
+    answer_auto_t unheard = get_thing(alliance, "", "Accord-After: probe=0, unheard=9\r\n");
+    answer_expect(&unheard, 400, "REQUEST_MALFORMED");
+    assert_non_null(strstr(unheard.body, "unheard"));
     answer_auto_t bad = get_thing(alliance, "", "Accord-After: soon\r\n");
     answer_expect(&bad, 400, "REQUEST_MALFORMED");
 }
@@ -970,6 +996,7 @@ int main(void)
         TEST(one_that_breaks_the_transaction_harms_nobody_else),
         TEST(a_request_that_is_still_running_is_not_run_again),
         TEST(a_key_that_another_instance_works_on_is_not_waited_for),
+        TEST(an_answer_is_forgotten_after_a_day),
         TEST(a_client_reads_what_it_has_written_elsewhere),
         TEST(a_list_comes_in_pages_that_follow_each_other),
         TEST(a_cursor_of_another_list_is_refused),

@@ -196,6 +196,30 @@ static void what_is_remembered_holds_until_the_roster_moves(void **state)
     standing_cache_free(cache);
 }
 
+/* Restored from before, the journals have other events at the same numbers. */
+static void what_is_remembered_is_of_one_history(void **state)
+{
+    (void)state;
+    struct standing_cache *follower = standing_cache_new("probe");
+    struct standing_cache *owner = standing_cache_new("membership");
+    follow_membership(1);
+    assert_false(recall(follower, &PERSON).has_partner);
+    assert_false(recall(owner, &PERSON).has_partner);
+    partner("ZZ1", "active", false);
+    harness_sql("set session_replication_role = replica");
+    harness_sql("update probe.journal_cursor set hash = decode(repeat('01', 32), 'hex') "
+                "where alliance_id = '%s'",
+                alliance);
+    harness_sql("update probe.journal_head set hash = decode(repeat('01', 32), 'hex') "
+                "where alliance_id = '%s'",
+                alliance);
+    harness_sql("reset session_replication_role");
+    assert_true(recall(follower, &PERSON).has_partner);
+    assert_true(recall(owner, &PERSON).has_partner);
+    standing_cache_free(follower);
+    standing_cache_free(owner);
+}
+
 static void what_is_remembered_ends_with_an_appointment(void **state)
 {
     (void)state;
@@ -273,6 +297,7 @@ int main(void)
         TEST(nobody_acts_for_an_organisation_that_its_issuer_does_not_vouch_for),
         TEST(many_are_loaded_as_each_alone),
         TEST(what_is_remembered_holds_until_the_roster_moves),
+        TEST(what_is_remembered_is_of_one_history),
         TEST(what_is_remembered_ends_with_an_appointment),
         TEST(the_owner_of_the_roster_goes_by_its_own_journal),
         TEST(more_callers_than_the_cache_has_room_for_are_still_right),

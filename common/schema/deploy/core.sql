@@ -255,11 +255,24 @@ create function refuse_backwards() returns trigger
 language plpgsql
 as $$
 begin
-    if tg_op = 'DELETE' or new.sequence < old.sequence then
+    if tg_op = 'DELETE' or new.sequence < old.sequence
+       or (new.sequence = old.sequence and new.hash <> old.hash) then
         raise exception '%.% only moves on', tg_table_schema, tg_table_name
             using errcode = 'restrict_violation';
     end if;
     return new;
+end $$;
+
+-- An answer stands for 24 hours.
+create function refuse_early_purge() returns trigger
+language plpgsql
+as $$
+begin
+    if old.recorded_at >= accord.accord_now() - interval '24 hours' then
+        raise exception '%.% keeps an answer for 24 hours', tg_table_schema, tg_table_name
+            using errcode = 'restrict_violation';
+    end if;
+    return old;
 end $$;
 
 -- The tables and functions that every service has. Call it with the service's owner as current role,
@@ -425,6 +438,18 @@ begin
         for each statement execute function accord.refuse_change();
     create trigger refuse_change before update on idempotency
         for each row execute function accord.refuse_change();
+    create trigger refuse_truncate before truncate on idempotency
+        for each statement execute function accord.refuse_change();
+    -- The ledger's answers stay for ever: money is never asked to move twice.
+    if p_service = 'ledger' then
+        create trigger refuse_delete before delete on idempotency
+            for each row execute function accord.refuse_change();
+    else
+        create trigger refuse_early_purge before delete on idempotency
+            for each row execute function accord.refuse_early_purge();
+        create index idempotency_age on idempotency (alliance_id, recorded_at);
+        execute format('grant delete on idempotency to %I', p_service);
+    end if;
 
     execute format('grant select on journal_head, journal, journal_body to %I', p_service);
     execute format('grant select, insert, update on journal_cursor to %I', p_service);
