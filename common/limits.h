@@ -43,6 +43,7 @@ enum {
     BUS_ANSWER_MS = 1000,
     AFTER_WAIT_MS = 2000, /* how long Accord-After waits */
     FREEZE_UNOPENED_MS = 10 * 60 * 1000,
+    FREEZE_FRESH_MS = FREEZE_UNOPENED_MS / 2, /* an older answer opens no decision */
     CONSUMER_ATTEMPTS_MAX = 3,
     TRANSACTION_ATTEMPTS_MAX = 3,
 };

@@ -155,7 +155,7 @@ select journal_erase($1::uuid, $2::bigint)
 -- Subjects that a decision holds --------------------------------------------------------------------
 
 -- name: frozen_get
-select decision_id, subject, effect, kind, version, nonce, digest, state, frozen_at
+select decision_id, subject, effect, kind, rule, ask_id, version, nonce, digest, state, frozen_at
 from frozen_subject
 where alliance_id = $1::uuid and decision_id = $2::uuid
 
@@ -167,28 +167,23 @@ where alliance_id = $1::uuid and subject = $2::text and state in ('asked', 'held
     and ($3::text is null or effect = $3::text) and ($4::uuid is null or decision_id <> $4::uuid)
 limit 1
 
--- What was described when it was frozen, as its event has it.
+-- What was described when it was frozen (the last time), as its event has it.
 -- name: frozen_described
 select body
 from journal_body
 where alliance_id = $1::uuid and subject = $2::text and type = $3::text
     and body::jsonb #>> '{data,frozenSubject,decisionId}' = $4::text
-order by sequence
+order by sequence desc
 limit 1
 
--- Is there one that was frozen $2 milliseconds ago and never opened?
+-- What was frozen $2 milliseconds ago for a decision that we have not seen open; at most $3.
 -- name: frozen_overdue
-select decision_id
+select decision_id, ask_id
 from frozen_subject
 where alliance_id = $1::uuid and state = 'asked'
     and frozen_at <= accord_now() - $2::bigint * interval '1 millisecond'
-limit 1
-
--- name: frozen_unopened
-select decision_id
-from frozen_subject
-where alliance_id = $1::uuid and state = 'asked' and frozen_at <= $2::timestamptz
-order by frozen_at
+order by frozen_at, decision_id
+limit $3::bigint
 
 -- name: alliances_known
 select alliance_id

@@ -161,9 +161,8 @@ static bool trace_read_answer(const struct bus_question *question, json_t **ret_
 }
 
 const struct bus_answerer HOUSE_ANSWERERS[] = {
-    {"journal.heads", journal_heads_answer},
-    {"journal.read", journal_read_answer},
-    {"trace.read", trace_read_answer},
-    {"subject.describe", subject_describe_answer},
+    {"journal.heads", journal_heads_answer},     {"journal.read", journal_read_answer},
+    {"trace.read", trace_read_answer},           {"subject.describe", subject_describe_answer},
+    {"subject.release", subject_release_answer},
 };
 const size_t HOUSE_ANSWERER_COUNT = ARRAY_LENGTH(HOUSE_ANSWERERS);

@@ -2,19 +2,15 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "common/db_connection.h"
 #include "common/ids.h"
 #include "common/instant.h"
 #include "common/json.h"
+#include "common/kinds.h"
 #include "common/queries.h"
-#include "common/service_context.h"
-#include "common/standing.h"
 #include "common/subject_private.h"
-#include "common/token.h"
 
-enum { NONCE_BYTES = 16, CATCH_UP_MS = 700, CATCH_UP_LOOK_MS = 20, ASK_MS = 2000 };
+enum { NONCE_BYTES = 16 };
 
 static json_t *object_new(void)
 {
@@ -82,6 +78,8 @@ bool frozen_load(struct act *act, const char *decision_id, bool *ret_found,
     row_copy(&rows, 0, "subject", ret_frozen->subject, REF_SIZE);
     row_copy(&rows, 0, "effect", ret_frozen->effect, CODE_SIZE);
     row_copy(&rows, 0, "kind", ret_frozen->kind, CODE_SIZE);
+    row_copy(&rows, 0, "rule", ret_frozen->rule, CODE_SIZE);
+    row_copy(&rows, 0, "ask_id", ret_frozen->ask_id, UUID_SIZE);
     row_copy(&rows, 0, "nonce", ret_frozen->nonce, DIGEST_SIZE);
     row_copy(&rows, 0, "digest", ret_frozen->digest, DIGEST_SIZE);
     row_copy(&rows, 0, "state", ret_frozen->state, CODE_SIZE);
@@ -117,6 +115,10 @@ static json_t *frozen_row(const struct frozen *frozen)
     json_put_text(row, "subject", frozen->subject);
     json_put_text(row, "effect", frozen->effect);
     json_put_text(row, "kind", frozen->kind);
+    if (frozen->rule[0] != '\0')
+        json_put_text(row, "rule", frozen->rule);
+    if (frozen->ask_id[0] != '\0')
+        json_put_text(row, "askId", frozen->ask_id);
     json_put_integer(row, "version", frozen->version);
     json_put_text(row, "nonce", frozen->nonce);
     json_put_text(row, "digest", frozen->digest);
@@ -188,6 +190,8 @@ static json_t *described_write(const struct subject *subject, const struct froze
 {
     json_t *described = object_new();
     json_put_text(described, "kind", subject->kind);
+    if (frozen->rule[0] != '\0')
+        json_put_text(described, "rule", frozen->rule);
     json_put_text(described, "title", subject->title);
     json_put_text(described, "summary", subject->summary);
     json_put_new(described, "content", json_incref(subject->content));
@@ -199,9 +203,29 @@ static json_t *described_write(const struct subject *subject, const struct froze
     return described;
 }
 
+/* Takes the rule that membership names for this kind: what is carried by another will be refused.
+ */
+static bool rule_freeze(const json_t *rules, struct frozen *frozen, struct problem *err)
+{
+    enum decision_kind kind;
+    const char *rule = json_text(rules, frozen->kind);
+    if (!kind_of_name(frozen->kind, &kind))
+        return problem_set(err, PROBLEM_INTERNAL, "%s was described as of kind '%s'",
+                           frozen->subject, frozen->kind);
+    if (rules == NULL)
+        return true;
+    if (rule == NULL || strlen(rule) >= CODE_SIZE)
+        return problem_set(err, PROBLEM_PARAMETER_INVALID, "subject.describe by which rule?");
+    if (kind_is_reserved(kind) && strcmp(rule, "unanimous") != 0)
+        return problem_set(err, PROBLEM_PARAMETER_INVALID, "%s is reserved, and not for %s",
+                           frozen->kind, rule);
+    snprintf(frozen->rule, sizeof frozen->rule, "%s", rule);
+    return true;
+}
+
 /* Freezes what the hook has described. */
-static bool described_freeze(struct act *act, const struct subject *subject, struct frozen *frozen,
-                             json_t **ret_described, struct problem *err)
+static bool described_freeze(struct act *act, const struct subject *subject, const json_t *rules,
+                             struct frozen *frozen, json_t **ret_described, struct problem *err)
 {
     size_t size;
     nonce_make(frozen->nonce);
@@ -211,7 +235,8 @@ static bool described_freeze(struct act *act, const struct subject *subject, str
     if (!json_is_object(subject->content) || subject->kind[0] == '\0')
         return problem_set(err, PROBLEM_INTERNAL, "%s was described without kind or content",
                            frozen->subject);
-    if (!subject_digest(frozen->subject, frozen->effect, frozen->nonce, subject->version,
+    if (!rule_freeze(rules, frozen, err) ||
+        !subject_digest(frozen->subject, frozen->effect, frozen->nonce, subject->version,
                         subject->content, frozen->digest, &size, err))
         return false;
     if (size > SUBJECT_CONTENT_BYTES_MAX)
@@ -227,15 +252,24 @@ static bool described_freeze(struct act *act, const struct subject *subject, str
     return true;
 }
 
-/* The same question again: the same answer, while it still holds. */
-static bool described_again(struct act *act, const struct frozen *frozen, const char *ref,
-                            const char *effect, json_t **ret_described, struct problem *err)
+/* Asked again for the same decision, which may not have opened before: the same answer. What the
+ * question before this one is still to say (that nothing came of it) no longer counts. */
+static bool described_again(struct act *act, const char *ask_id, struct frozen *frozen,
+                            json_t **ret_described, struct problem *err)
 {
-    if (!frozen_is_held(frozen) || strcmp(frozen->subject, ref) != 0 ||
-        strcmp(frozen->effect, effect) != 0)
-        return problem_set(err, PROBLEM_STATE_CONFLICT, "decision %s was about something else",
-                           frozen->decision_id);
-    return frozen_described(act, frozen, ret_described, err);
+    json_auto_t *described = NULL;
+    if (!frozen_described(act, frozen, &described, err))
+        return false;
+    if (strcmp(frozen->state, "asked") == 0 && strcmp(frozen->ask_id, ask_id) != 0) {
+        memcpy(frozen->ask_id, ask_id, UUID_SIZE);
+        frozen->frozen_ms = act->now_ms;
+        struct frozen_event event = {
+            .name = "subject.asked", .frozen = frozen, .described = described};
+        if (!frozen_append(act, &event, err))
+            return false;
+    }
+    *ret_described = STEAL(described);
+    return true;
 }
 
 /* Only a subject that has one spelling can be held once. */
@@ -272,25 +306,31 @@ static bool subject_is_free(struct act *act, const struct subject_hooks *hooks,
                        row_text(&rows, 0, "decision_id"), frozen->subject);
 }
 
-static bool freeze(struct act *act, const struct subject_hooks *hooks,
-                   const struct standing *standing, const char *state, struct frozen *frozen,
-                   json_t **ret_described, struct problem *err)
+bool frozen_freeze(struct act *act, const struct subject_hooks *hooks,
+                   const struct standing *standing, const char *state, const json_t *rules,
+                   struct frozen *frozen, json_t **ret_described, struct problem *err)
 {
     bool is_again;
     struct frozen before;
     if (!frozen_load(act, frozen->decision_id, &is_again, &before, err))
         return false;
-    if (is_again)
-        return described_again(act, &before, frozen->subject, frozen->effect, ret_described, err);
+    bool is_same = is_again && strcmp(before.subject, frozen->subject) == 0 &&
+                   strcmp(before.effect, frozen->effect) == 0;
+    if (is_same && frozen_is_held(&before))
+        return described_again(act, frozen->ask_id, &before, ret_described, err);
+    /* Thawed, and asked again all the same: it has not opened, so it is frozen anew. */
+    if (is_again && !(is_same && strcmp(before.state, "thawed") == 0))
+        return problem_set(err, PROBLEM_STATE_CONFLICT, "decision %s was about something else",
+                           before.decision_id);
     CLEANUP(subject_done) struct subject subject = {.kind = ""};
     if (!subject_is_free(act, hooks, standing, frozen, &subject, err))
         return false;
     snprintf(frozen->state, sizeof frozen->state, "%s", state);
-    return described_freeze(act, &subject, frozen, ret_described, err);
+    return described_freeze(act, &subject, rules, frozen, ret_described, err);
 }
 
-static bool frozen_init(const char *ref, const char *effect, const char *decision_id,
-                        struct frozen *ret_frozen, struct problem *err)
+bool frozen_init(const char *ref, const char *effect, const char *decision_id,
+                 struct frozen *ret_frozen, struct problem *err)
 {
     if (!ref_is_valid(ref) || strlen(effect) >= CODE_SIZE || !uuid_is_valid(decision_id))
         return problem_set(err, PROBLEM_REFERENCE_UNKNOWN, "there is no such subject");
@@ -307,134 +347,5 @@ bool subject_freeze(struct act *act, const struct subject_hooks *hooks,
 {
     struct frozen frozen;
     return frozen_init(ref, effect, decision_id, &frozen, err) &&
-           freeze(act, hooks, standing, "held", &frozen, ret_described, err);
-}
-
-/* --- on the bus ------------------------------------------------------------------------------- */
-
-bool subject_ask(struct service_context *context, const struct caller *caller,
-                 const char *alliance_id, const char *request_id, const char *traceparent,
-                 const char *ref, const char *effect, const char *decision_id,
-                 int64_t membership_sequence, json_t **ret_described, struct problem *err)
-{
-    json_auto_t *arguments = object_new();
-    json_put_text(arguments, "subject", ref);
-    json_put_text(arguments, "effect", effect);
-    json_put_text(arguments, "decisionId", decision_id);
-    json_put_integer(arguments, "membershipSequence", membership_sequence);
-    struct bus_ask ask = {.service = ref_service(ref),
-                          .question = "subject.describe",
-                          .alliance_id = alliance_id,
-                          .request_id = request_id,
-                          .traceparent = traceparent,
-                          .caller = caller,
-                          .arguments = arguments,
-                          .timeout_ms = ASK_MS};
-    return bus_ask(context->bus, &ask, ret_described, err);
-}
-
-static bool cursor_reached(struct service_context *context, const char *alliance_id,
-                           int64_t sequence, bool *ret_reached, struct problem *err)
-{
-    db_tx_auto_t *tx = NULL;
-    db_rows_auto_t rows = {0};
-    *ret_reached = sequence <= 0;
-    if (!db_begin(context->db, alliance_id, true, &tx, err) ||
-        !db_select(tx, &QUERY_CURSOR_LIST, &rows, err) || !db_commit(tx, err))
-        return false;
-    for (int i = 0; i < rows.count; i++)
-        if (strcmp(row_text(&rows, i, "source"), "membership") == 0)
-            *ret_reached = row_int(&rows, i, "sequence") >= sequence;
-    return true;
-}
-
-/* Membership knows its roster up to there; so must we, or we would refuse whom it has just let in.
- */
-static bool catch_up_wait(struct service_context *context, const char *alliance_id,
-                          int64_t sequence, struct problem *err)
-{
-    int64_t deadline_ms = monotonic_ms() + CATCH_UP_MS;
-    bool is_reached = false;
-    for (;;) {
-        if (!cursor_reached(context, alliance_id, sequence, &is_reached, err))
-            return false;
-        if (is_reached)
-            return true;
-        if (monotonic_ms() >= deadline_ms)
-            return problem_set(err, PROBLEM_NOT_CAUGHT_UP, "%s has not reached membership=%lld",
-                               context->service->name, (long long)sequence);
-        nanosleep(&(struct timespec){.tv_nsec = CATCH_UP_LOOK_MS * 1000000L}, NULL);
-    }
-}
-
-static struct actor actor_of(const struct caller *caller)
-{
-    struct actor actor = {.service = ""};
-    snprintf(actor.issuer, sizeof actor.issuer, "%s", caller->issuer);
-    snprintf(actor.subject, sizeof actor.subject, "%s", caller->subject);
-    snprintf(actor.client, sizeof actor.client, "%s", caller->client);
-    snprintf(actor.organisation, sizeof actor.organisation, "%s", caller->organisation);
-    return actor;
-}
-
-static bool describe_once(const struct bus_question *question, struct frozen *frozen,
-                          struct act *act, json_t **ret_described, struct problem *err)
-{
-    struct service_context *context = question->context;
-    struct actor actor = actor_of(&question->caller);
-    struct caller caller = question->caller;
-    struct standing standing;
-    token_vouch(context->tokens, &caller);
-    if (!act_begin(context->db, context->service->name, question->alliance_id, &actor, false, act,
-                   err))
-        return false;
-    memcpy(act->request_id, question->request_id, UUID_SIZE);
-    memcpy(act->traceparent, question->traceparent, TRACEPARENT_SIZE);
-    if (!standing_load(act->tx, &caller, act->now_ms, &standing, err))
-        return false;
-    if (!standing.has_partner && standing.appointment_count == 0)
-        return problem_set(err, PROBLEM_NOT_FOUND, "there is no %s", frozen->subject);
-    memcpy(act->actor.organisation, standing.organisation, ODS_SIZE);
-    actor_appoint(&act->actor, standing_acting(&standing, 0));
-    int64_t before = act->sequence;
-    if (!freeze(act, context->service->subjects, &standing, "asked", frozen, ret_described, err) ||
-        !act_commit(act, err))
-        return false;
-    if (act->sequence > before) {
-        bus_wake(context, act->alliance_id, act->sequence);
-        http_moved(context->http);
-    }
-    return true;
-}
-
-bool subject_describe_answer(const struct bus_question *question, json_t **ret_answer,
-                             struct problem *err)
-{
-    struct service_context *context = question->context;
-    const json_t *arguments = question->arguments;
-    const char *ref = json_text(arguments, "subject"), *effect = json_text(arguments, "effect"),
-               *decision_id = json_text(arguments, "decisionId");
-    struct frozen asked;
-    if (ref == NULL || effect == NULL || decision_id == NULL || !question->has_caller ||
-        strcmp(question->from, "membership") != 0)
-        return problem_set(err, PROBLEM_PARAMETER_INVALID, "subject.describe by whom, of what?");
-    if (!frozen_init(ref, effect, decision_id, &asked, err))
-        return false;
-    if (context->service->subjects == NULL || strcmp(ref_service(ref), context->service->name) != 0)
-        return problem_set(err, PROBLEM_NOT_FOUND, "there is no %s", ref);
-    if (!catch_up_wait(context, question->alliance_id,
-                       json_integer_or(arguments, "membershipSequence", 0), err))
-        return false;
-    for (int attempt = 1;; attempt++) {
-        act_auto_t act = {0};
-        struct frozen frozen = asked;
-        json_auto_t *described = NULL;
-        if (describe_once(question, &frozen, &act, &described, err)) {
-            *ret_answer = STEAL(described);
-            return true;
-        }
-        if (!act_should_repeat(&act) || attempt == TRANSACTION_ATTEMPTS_MAX)
-            return false;
-        problem_clear(err);
-    }
+           frozen_freeze(act, hooks, standing, "held", NULL, &frozen, ret_described, err);
 }

@@ -72,24 +72,40 @@ bool subject_settle(struct act *act, const struct subject_hooks *hooks, const ch
 /* --- other services' subjects ----------------------------------------------------------------- */
 
 /* Asks the owner of `ref` (over the bus, as `caller`) to describe and freeze it for a decision that
- * is about to open; the same answer as subject_freeze(). Before the act, not within it: it waits.
- * The owner first reaches `membership_sequence`, so that it knows whom we know. */
+ * is about to open; the same answer as subject_freeze(), and the `rule` that it will ask for.
+ * Before the act, not within it: it waits. An answer opens nothing when it is older than
+ * FREEZE_FRESH_MS. */
+struct subject_question {
+    const char *ref;
+    const char *effect;
+    const char *decision_id;
+    const char *ask_id;          /* a UUID of this question's own */
+    json_t *rules;               /* {"<kind>": "<rule>"}: by which each kind may be carried */
+    int64_t membership_sequence; /* the owner first reaches it */
+};
 bool subject_ask(struct service_context *context, const struct caller *caller,
                  const char *alliance_id, const char *request_id, const char *traceparent,
-                 const char *ref, const char *effect, const char *decision_id,
-                 int64_t membership_sequence, json_t **ret_described,
+                 const struct subject_question *asked, json_t **ret_described,
                  struct problem *err) MUST_CHECK;
+/* Tells the owner that nothing came of that question: it thaws at once what it froze for it, unless
+ * it was asked again since. Best effort; what it doesn't hear thaws by itself later. */
+void subject_release(struct service_context *context, const char *alliance_id, const char *ref,
+                     const char *decision_id, const char *ask_id);
 
 /* --- the owner's side, driven by the house ---------------------------------------------------- */
 
 /* Answers subject.describe: describes, digests and freezes, as the caller may see it. The same
  * question again gives the same answer. */
 bus_answer_function subject_describe_answer;
+/* Answers subject.release. */
+bus_answer_function subject_release_answer;
 /* Every event of membership's passes here before the service's own reactions. */
 bool subject_react(struct act *act, const struct subject_hooks *hooks,
                    const struct foreign_event *event, struct problem *err) MUST_CHECK;
-/* Thaws what was frozen FREEZE_UNOPENED_MS ago for a decision that never opened. */
-bool subject_thaw_unopened(struct act *act, const struct subject_hooks *hooks,
+/* Thaws what was frozen FREEZE_UNOPENED_MS ago for a decision that never opened: by membership's
+ * own word ("decisions.opened"), however far we have followed it. Its answers are too old by then
+ * to open anything. While it says nothing, nothing thaws. */
+bool subject_thaw_unopened(struct service_context *context, const char *alliance_id,
                            struct problem *err) MUST_CHECK;
 
 /* --- for handlers and reactions --------------------------------------------------------------- */

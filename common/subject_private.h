@@ -1,5 +1,5 @@
-/* The inside of freezing: subject.c (describe and freeze), subject_settle.c (what a decision's end
- * means). */
+/* The inside of freezing: subject.c (describe and freeze), subject_bus.c (asking, answering, giving
+ * up), subject_settle.c (what a decision's end means). */
 #ifndef ACCORD_COMMON_SUBJECT_PRIVATE_H
 #define ACCORD_COMMON_SUBJECT_PRIVATE_H
 
@@ -11,6 +11,8 @@ struct frozen {
     char subject[REF_SIZE];
     char effect[CODE_SIZE];
     char kind[CODE_SIZE];
+    char rule[CODE_SIZE];   /* that may carry it; "" = our own decision */
+    char ask_id[UUID_SIZE]; /* of the question it was frozen for; "" = our own decision */
     int64_t version;
     char nonce[DIGEST_SIZE];
     char digest[DIGEST_SIZE];
@@ -20,6 +22,16 @@ struct frozen {
 /* `ret_found` is false when this decision never froze anything here. */
 bool frozen_load(struct act *act, const char *decision_id, bool *ret_found,
                  struct frozen *ret_frozen, struct problem *err) MUST_CHECK;
+bool frozen_init(const char *ref, const char *effect, const char *decision_id,
+                 struct frozen *ret_frozen, struct problem *err) MUST_CHECK;
+/* Describes and freezes it as `state`; `rules` is {"<kind>": "<rule>"}, NULL for our own decision.
+ */
+bool frozen_freeze(struct act *act, const struct subject_hooks *hooks,
+                   const struct standing *standing, const char *state, const json_t *rules,
+                   struct frozen *frozen, json_t **ret_described, struct problem *err) MUST_CHECK;
+/* Ends the freeze without effect. */
+bool frozen_thaw(struct act *act, const struct subject_hooks *hooks, struct frozen *frozen,
+                 const char *outcome, struct problem *err) MUST_CHECK;
 bool frozen_is_held(const struct frozen *frozen); /* asked or held */
 /* What was described then; {} when that body was erased. */
 bool frozen_described(struct act *act, const struct frozen *frozen, json_t **ret_described,

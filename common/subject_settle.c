@@ -4,7 +4,7 @@
 #include "common/consumer.h"
 #include "common/ids.h"
 #include "common/json.h"
-#include "common/queries.h"
+#include "common/kinds.h"
 #include "common/subject_private.h"
 
 static json_t *object_new(void)
@@ -16,25 +16,6 @@ static json_t *object_new(void)
 }
 
 /* --- a carried decision ----------------------------------------------------------------------- */
-
-/* Kinds that the agreement may not loosen: nothing but unanimity carries them. */
-static bool kind_is_reserved(const char *kind)
-{
-    static const char *const kinds[] = {"found",
-                                        "admit",
-                                        "exclude",
-                                        "change-host",
-                                        "vary-agreement",
-                                        "move-money",
-                                        "move-control-totals",
-                                        "approve-settlement",
-                                        "release-reserve",
-                                        "spend-ring-fence"};
-    for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++)
-        if (strcmp(kinds[i], kind) == 0)
-            return true;
-    return false;
-}
 
 static bool text_is(const json_t *object, const char *name, const char *value)
 {
@@ -53,8 +34,12 @@ static const char *carried_fault(const struct frozen *frozen, const json_t *even
         return "the decision is about another subject or effect";
     if (!text_is(decision, "kind", frozen->kind))
         return "the decision is of another kind";
-    if (kind_is_reserved(frozen->kind) && !text_is(decision, "rule", "unanimous"))
+    enum decision_kind kind;
+    if (kind_of_name(frozen->kind, &kind) && kind_is_reserved(kind) &&
+        !text_is(decision, "rule", "unanimous"))
         return "a reserved decision needs unanimity";
+    if (frozen->rule[0] != '\0' && !text_is(decision, "rule", frozen->rule))
+        return "the decision was carried by another rule than it was asked for";
     if (!text_is(decision, "digest", frozen->digest) ||
         !text_is(decision, "nonce", frozen->nonce) ||
         json_integer_or(decision, "subjectVersion", -1) != frozen->version ||
@@ -142,7 +127,7 @@ static bool settle_carried(struct act *act, const struct subject_hooks *hooks,
 
 /* --- every end -------------------------------------------------------------------------------- */
 
-static bool thaw(struct act *act, const struct subject_hooks *hooks, struct frozen *frozen,
+bool frozen_thaw(struct act *act, const struct subject_hooks *hooks, struct frozen *frozen,
                  const char *outcome, struct problem *err)
 {
     json_auto_t *described = NULL;
@@ -185,7 +170,7 @@ bool subject_settle(struct act *act, const struct subject_hooks *hooks, const ch
         return false;
     if (is_found && frozen_is_held(&frozen))
         return is_carried ? settle_carried(act, hooks, &frozen, event_data, err)
-                          : thaw(act, hooks, &frozen, outcome, err);
+                          : frozen_thaw(act, hooks, &frozen, outcome, err);
     bool is_settled = is_found && strcmp(frozen.state, "thawed") != 0;
     return !is_carried || is_settled ||
            refuse_unheld(act, event_data, is_found ? &frozen : NULL, err);
@@ -229,21 +214,5 @@ bool subject_react(struct act *act, const struct subject_hooks *hooks,
     for (size_t i = 0; i < ARRAY_LENGTH(outcomes); i++)
         if (strlen(outcomes[i]) == length && strncmp(what, outcomes[i], length) == 0)
             return subject_settle(act, hooks, outcomes[i], event->data, err);
-    return true;
-}
-
-bool subject_thaw_unopened(struct act *act, const struct subject_hooks *hooks, struct problem *err)
-{
-    db_rows_auto_t rows = {0};
-    if (!act_select(act, &QUERY_FROZEN_UNOPENED, &rows, err,
-                    db_instant(act->now_ms - FREEZE_UNOPENED_MS)))
-        return false;
-    for (int i = 0; i < rows.count; i++) {
-        struct frozen frozen;
-        bool is_found;
-        if (!frozen_load(act, row_text(&rows, i, "decision_id"), &is_found, &frozen, err) ||
-            (is_found && !thaw(act, hooks, &frozen, "unopened", err)))
-            return false;
-    }
     return true;
 }

@@ -22,12 +22,7 @@ struct sweeper {
 
 /* --- one alliance ----------------------------------------------------------------------------- */
 
-static bool thaw_run(struct act *act, const struct service_context *context, struct problem *err)
-{
-    return subject_thaw_unopened(act, context->service->subjects, err);
-}
-
-/* Runs one sweep (NULL = the house's thawing) in an act of its own. */
+/* Runs one sweep in an act of its own. */
 static bool act_run(struct service_context *context, const char *alliance_id,
                     const struct sweep *sweep, struct problem *err)
 {
@@ -37,7 +32,7 @@ static bool act_run(struct service_context *context, const char *alliance_id,
     if (!act_begin(context->db, context->service->name, alliance_id, &actor, false, &act, err))
         return false;
     int64_t before = act.sequence;
-    bool ok = sweep != NULL ? sweep->run(&act, err) : thaw_run(&act, context, err);
+    bool ok = sweep->run(&act, err);
     if (!ok || act.sequence == before) /* nothing to do after all: nothing to commit */
         return ok;
     if (!act_commit(&act, err))
@@ -87,7 +82,8 @@ static bool due_read(struct service_context *context, const char *alliance_id, u
     }
     if (service->subjects != NULL) {
         db_rows_auto_t rows = {0};
-        if (!db_select(tx, &QUERY_FROZEN_OVERDUE, &rows, err, db_int(FREEZE_UNOPENED_MS)))
+        if (!db_select(tx, &QUERY_FROZEN_OVERDUE, &rows, err, db_int(FREEZE_UNOPENED_MS),
+                       db_int(1)))
             return false;
         *ret_due |= rows.count > 0 ? due_thawing(service) : 0;
     }
@@ -115,7 +111,8 @@ static int alliance_sweep(struct service_context *context, const char *alliance_
         if ((due & 1U << i) == 0)
             continue;
         problem_clear(&fault);
-        if (act_run(context, alliance_id, sweep, &fault))
+        if (sweep != NULL ? act_run(context, alliance_id, sweep, &fault)
+                          : subject_thaw_unopened(context, alliance_id, &fault))
             done++;
         else
             log_problem(&fault, "%s of alliance %s", sweep != NULL ? sweep->name : "thawing",

@@ -6,6 +6,7 @@
 #include "services/membership/embedded.h"
 #include "services/membership/events.h"
 #include "services/membership/queries.h"
+#include "services/membership/questions.h"
 #include "services/membership/subjects.h"
 
 static const char *const FOLLOWS[] = {"ledger", "reinvestment", "risk", "kpi", NULL};
@@ -32,6 +33,8 @@ int main(int argc, char *argv[])
         .sweeps = SWEEPS,
         .sweep_count = ARRAY_LENGTH(SWEEPS),
         .subjects = &MEMBERSHIP_SUBJECTS,
+        .answerers = MEMBERSHIP_ANSWERERS,
+        .answerer_count = MEMBERSHIP_ANSWERER_COUNT,
         .api_description = API_DESCRIPTION,
     };
     return service_run(&service, argc, argv);

@@ -9,6 +9,7 @@
 
 #include "common/access.h"
 #include "common/cleanup.h"
+#include "common/kinds.h"
 #include "common/limits.h"
 
 struct json_t;
@@ -72,22 +73,6 @@ struct tenure {
     int64_t starts_ms;
     int64_t ends_ms; /* INSTANT_NONE = open */
     int64_t version;
-};
-
-enum decision_kind {
-    KIND_FOUND,
-    KIND_ADMIT,
-    KIND_EXCLUDE,
-    KIND_CHANGE_HOST,
-    KIND_VARY_AGREEMENT,
-    KIND_MOVE_CONTROL_TOTALS,
-    KIND_MOVE_MONEY,
-    KIND_APPROVE_SETTLEMENT,
-    KIND_RELEASE_RESERVE,
-    KIND_SPEND_RING_FENCE,
-    KIND_AGREE_SPECIFICATION,
-    KIND_SERVICE_CHANGE,
-    KIND_GENERAL,
 };
 
 enum decision_rule { RULE_UNANIMOUS, RULE_TWO_THIRDS, RULE_SIMPLE_MAJORITY };

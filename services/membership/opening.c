@@ -92,6 +92,42 @@ static bool decision_check_size(const struct decision *decision, struct problem 
 
 /* --- rule and electorate --- */
 
+bool opening_rules(struct db_tx *tx, int64_t now_ms, json_t **ret_rules, struct problem *err)
+{
+    agreement_auto_t version = {0};
+    struct agreement_terms terms = {0};
+    if (store_agreement_in_force(tx, instant_day(now_ms), &version, err))
+        agreement_terms_of_json(version.parameters, &terms);
+    else if (err->code != PROBLEM_NOT_FOUND)
+        return false;
+    problem_clear(err);
+    json_t *rules = json_object();
+    for (int i = 0; i < KIND_COUNT; i++) {
+        const enum decision_kind kind = (enum decision_kind)i;
+        json_put_text(rules, kind_name(kind), rule_name(decision_rule_for(&terms, kind)));
+    }
+    *ret_rules = rules;
+    return true;
+}
+
+/* Another service froze its subject for a rule, a moment ago: the owner has given up a decision
+ * that has not opened long after, and would refuse one that another rule carries. */
+static bool asking_check(const struct act *act, const struct opening *opening,
+                         const struct decision *decision, const json_t *described,
+                         struct problem *err)
+{
+    const char *rule = json_text(described, "rule");
+    if (opening->asked_ms == 0)
+        return true;
+    if (act->now_ms - opening->asked_ms > FREEZE_FRESH_MS)
+        return problem_set(err, PROBLEM_UNAVAILABLE, "%s was described too long ago",
+                           opening->subject);
+    if (rule == NULL || strcmp(rule, rule_name(decision->rule)) != 0)
+        return problem_set(err, PROBLEM_UNAVAILABLE, "the agreement changed while %s was described",
+                           opening->subject);
+    return true;
+}
+
 static bool decision_take_rule(struct act *act, struct decision *decision, struct problem *err)
 {
     agreement_auto_t version = {0};
@@ -169,7 +205,9 @@ bool decision_open(struct act *act, const struct opening *opening, const json_t 
     return decision_of_described(described, opening, &decision, err) &&
            store_alliance_get(act->tx, &alliance, err) &&
            opening_decide(alliance.status, decision.kind, decision.deadline_ms, act->now_ms, err) &&
-           decision_take_rule(act, &decision, err) && decision_check_size(&decision, err) &&
+           decision_take_rule(act, &decision, err) &&
+           asking_check(act, opening, &decision, described, err) &&
+           decision_check_size(&decision, err) &&
            electorate_build(act, &decision, &electorate, err) &&
            electorate_check_restricted(&electorate, decision.restricted_to, err) &&
            event_decision_opened(act, &decision, &electorate, err) &&

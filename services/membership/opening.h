@@ -18,7 +18,13 @@ struct opening {
     int64_t deadline_ms;
     const char *organisation;   /* of the opener */
     const char *appointment_id; /* "" = none */
+    int64_t asked_ms;           /* when the owner was asked; 0 = within this act, it is ours */
 };
+
+/* By which rule each kind may be carried today: {"<kind>": "<rule>"}. Without an adopted agreement
+ * everything is unanimous. The caller frees it. */
+bool opening_rules(struct db_tx *tx, int64_t now_ms, json_t **ret_rules,
+                   struct problem *err) MUST_CHECK;
 
 /* `described` is the owner's frozen answer (common/subject.h), proven against its digest here. The
  * rule comes from its kind and the agreement in force, the electorate from the roster. A decision

@@ -137,6 +137,13 @@ select id
 from decision
 where alliance_id = $1::uuid and subject = $2::text and effect = $3::text and state = 'open'
 
+-- Which of these ($2, a JSON array) have opened.
+-- name: decision_known
+select id
+from decision
+where alliance_id = $1::uuid
+    and id in (select t.id::uuid from jsonb_array_elements_text($2::jsonb) as t (id))
+
 -- Deadline passed, not closed yet: in the order in which they ended.
 -- name: decision_overdue
 select id

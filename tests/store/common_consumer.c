@@ -2,12 +2,10 @@
  * trouble is nobody else's. `membership` is followed by `probe`, in one process. */
 #include "tests/store/harness.h"
 
-#include <arpa/inet.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 
 #include "common/chain.h"
@@ -16,6 +14,7 @@
 #include "common/json.h"
 #include "common/questions.h"
 #include "common/service_context.h"
+#include "tests/lib/free_address.h"
 #include "tests/unit/common/cluster_keys.h"
 
 enum { PATIENCE_S = 10, WORDS_SIZE = 32 };
@@ -68,17 +67,6 @@ static const struct service PROBE = {
 
 static struct service_context source = {.service = &MEMBERSHIP};
 static struct service_context probe = {.service = &PROBE};
-
-static void free_address(char ret_address[64])
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int socket_fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(socket_fd, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(getsockname(socket_fd, (struct sockaddr *)&address, &size), 0);
-    close(socket_fd);
-    snprintf(ret_address, 64, "tcp://127.0.0.1:%d", ntohs(address.sin_port));
-}
 
 static void open_source(void)
 {

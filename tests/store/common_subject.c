@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/bus.h"
 #include "common/consumer.h"
@@ -12,6 +13,8 @@
 #include "common/json.h"
 #include "common/service_context.h"
 #include "common/subject.h"
+#include "tests/lib/free_address.h"
+#include "tests/unit/common/cluster_keys.h"
 
 static const char REF[] = "ledger/things/018f0000-0000-7000-8000-00000000000a";
 /* Another spelling, which the hook below doesn't know from the first. */
@@ -21,6 +24,7 @@ static const char ALIAS[] = "ledger/things/0018f0000-0000-7000-8000-00000000000a
 
 static int carried, released;
 static char release_outcome[CODE_SIZE];
+static const char *subject_kind, *subject_rule;
 static bool is_restricted, is_hidden, is_impossible;
 static enum problem_code carry_refusal;
 static char carry_content[200];
@@ -44,7 +48,7 @@ static bool thing_describe(struct act *act, const struct standing *standing, con
         return problem_set(err, PROBLEM_FUNDS_INSUFFICIENT, "only £5 are left");
     assert_string_equal(standing->organisation, "ZZ1");
     snprintf(ret_subject->ref, sizeof ret_subject->ref, "%s", REF);
-    snprintf(ret_subject->kind, sizeof ret_subject->kind, "move-money");
+    snprintf(ret_subject->kind, sizeof ret_subject->kind, "%s", subject_kind);
     snprintf(ret_subject->title, sizeof ret_subject->title, "A thing");
     ret_subject->version = 3;
     ret_subject->content = json_pack("{s:i}", "amountPence", 500);
@@ -82,10 +86,60 @@ static const char *const FOLLOWS[] = {"membership", NULL};
 static const struct service LEDGER = {.name = "ledger", .follows = FOLLOWS, .subjects = &HOOKS};
 static struct service_context context = {.service = &LEDGER};
 
+/* Membership, as far as it is asked what has opened. */
+static struct cluster_keys cluster;
+static char questions[64], wake[64];
+static struct signer *membership_signer;
+static struct bus *membership_bus;
+static char opened_id[UUID_SIZE];
+
+static bool opened_answer(const struct bus_question *question, json_t **ret_answer,
+                          struct problem *err)
+{
+    (void)err;
+    assert_string_equal(question->from, "ledger");
+    json_t *opened = json_array();
+    size_t i;
+    json_t *id;
+    json_array_foreach(json_object_get(question->arguments, "decisions"), i, id)
+    {
+        if (strcmp(json_string_value(id), opened_id) == 0)
+            json_push_new(opened, json_incref(id));
+    }
+    *ret_answer = json_pack("{s:o}", "opened", opened);
+    return true;
+}
+
+static const struct bus_answerer MEMBERSHIP_ANSWERS[] = {{"decisions.opened", opened_answer}};
+
+static void membership_start(void)
+{
+    struct problem err = {0};
+    struct bus_config config = {.questions = questions,
+                                .wake = wake,
+                                .tables = {{MEMBERSHIP_ANSWERS, ARRAY_LENGTH(MEMBERSHIP_ANSWERS)}}};
+    assert_done(bus_new(&config, membership_signer, NULL, &membership_bus, &err), err);
+    assert_done(bus_start(membership_bus, &err), err);
+}
+
 static int make_db(void **state)
 {
     (void)state;
+    struct problem err = {0};
+    struct bus_config config = {
+        .peers = {{.service = "membership", .count = 1, .questions = {questions}, .wakes = {wake}}},
+        .peer_count = 1};
     context.db = harness_db("ledger", 4);
+    cluster_keys_make(&cluster);
+    cluster_key(&cluster, "membership", 1);
+    cluster_key(&cluster, "ledger", 1);
+    cluster_publish(&cluster);
+    free_address(questions);
+    free_address(wake);
+    assert_done(signer_new("membership", cluster.folder, &membership_signer, &err), err);
+    assert_done(signer_new("ledger", cluster.folder, &context.signer, &err), err);
+    assert_done(bus_new(&config, context.signer, &context, &context.bus, &err), err);
+    membership_start();
     return 0;
 }
 
@@ -93,7 +147,12 @@ static int free_db(void **state)
 {
     (void)state;
     harness_move_clock(0);
+    bus_free(context.bus);
+    bus_free(membership_bus);
+    signer_free(context.signer);
+    signer_free(membership_signer);
     db_free(context.db);
+    cluster_keys_done(&cluster);
     return 0;
 }
 
@@ -104,6 +163,9 @@ static int start_afresh(void **state)
     release_outcome[0] = carry_content[0] = '\0';
     is_restricted = is_hidden = is_impossible = false;
     carry_refusal = PROBLEM_NONE;
+    opened_id[0] = '\0';
+    subject_kind = "move-money";
+    subject_rule = "unanimous";
     return 0;
 }
 
@@ -111,6 +173,7 @@ static int start_afresh(void **state)
 
 struct stage {
     char alliance[UUID_SIZE];
+    char ask[UUID_SIZE];
     char decision[UUID_SIZE];
     json_t *described;
     struct act act;
@@ -138,6 +201,7 @@ static struct stage stage_new(void)
     struct problem err = {0};
     harness_alliance(stage.alliance);
     harness_alliance(stage.decision);
+    harness_alliance(stage.ask);
     begin(&stage);
     assert_done(
         act_follow(&stage.act, "membership", 1,
@@ -166,8 +230,9 @@ static bool describe_as(struct stage *stage, const char *from, const char *organ
                         const char *ref, const char *effect, int64_t sequence, struct problem *err)
 {
     json_auto_t *arguments =
-        json_pack("{s:s, s:s, s:s, s:I}", "subject", ref, "effect", effect, "decisionId",
-                  stage->decision, "membershipSequence", (json_int_t)sequence);
+        json_pack("{s:s, s:s, s:s, s:s, s:{s:s}, s:I}", "subject", ref, "effect", effect,
+                  "decisionId", stage->decision, "askId", stage->ask, "rules", subject_kind,
+                  subject_rule, "membershipSequence", (json_int_t)sequence);
     struct bus_question question = {
         .context = &context,
         .has_caller = true,
@@ -193,7 +258,7 @@ static json_t *decision_data(const struct stage *stage, const char *state)
     const json_t *described = stage->described;
     json_t *decision =
         json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "id", stage->decision, "subject", REF, "effect",
-                  "grant", "kind", "move-money", "rule", "unanimous", "state", state);
+                  "grant", "kind", subject_kind, "rule", subject_rule, "state", state);
     json_object_set(decision, "content", json_object_get(described, "content"));
     json_object_set(decision, "subjectVersion", json_object_get(described, "version"));
     json_object_set(decision, "nonce", json_object_get(described, "nonce"));
@@ -475,6 +540,29 @@ static void only_what_was_frozen_is_done(void **state)
     carry_changed("state", json_string("rejected"), "the decision is not carried");
 }
 
+static void only_the_rule_that_was_named_carries(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    subject_kind = "service-change";
+    subject_rule = "two-thirds";
+    carry_changed("rule", json_string("simple-majority"),
+                  "the decision was carried by another rule than it was asked for");
+    stage_auto_t stage = stage_new(), unruly = stage_new();
+    describe(&stage);
+    assert_string_equal(json_text(stage.described, "rule"), "two-thirds");
+    hear(&stage, "carried", decision_data(&stage, "carried"));
+    assert_int_equal(carried, 1);
+    /* What is reserved is frozen for nothing less. */
+    subject_kind = "move-money";
+    assert_problem(describe_as(&unruly, "membership", "ZZ1", REF, "grant", 1, &err), err,
+                   PROBLEM_PARAMETER_INVALID);
+    subject_kind = "coup";
+    problem_clear(&err);
+    assert_problem(describe_as(&unruly, "membership", "ZZ1", REF, "grant", 1, &err), err,
+                   PROBLEM_INTERNAL);
+}
+
 static void what_was_never_frozen_is_refused(void **state)
 {
     (void)state;
@@ -519,9 +607,7 @@ static void without_effect_it_thaws(void **state)
 static void sweep(struct stage *stage)
 {
     struct problem err = {0};
-    begin(stage);
-    assert_done(subject_thaw_unopened(&stage->act, &HOOKS, &err), err);
-    commit(stage);
+    assert_done(subject_thaw_unopened(&context, stage->alliance, &err), err);
 }
 
 static void what_never_opens_thaws_after_ten_minutes(void **state)
@@ -549,6 +635,98 @@ static void what_never_opens_thaws_after_ten_minutes(void **state)
     harness_move_clock(0);
 }
 
+static void a_late_or_stalled_owner_does_not_thaw_what_is_open(void **state)
+{
+    (void)state;
+    stage_auto_t stage = stage_new();
+    describe(&stage);
+    /* It has opened long since; we have not heard of it, nor of anything after it. */
+    memcpy(opened_id, stage.decision, UUID_SIZE);
+    harness_sql("update ledger.journal_cursor set stalled = 'as the test asked'"
+                " where alliance_id = '%s'",
+                stage.alliance);
+    harness_move_clock(24 * FREEZE_UNOPENED_MS);
+    sweep(&stage);
+    assert_string_equal(frozen_state(&stage), "asked");
+    assert_int_equal(released, 0);
+    hear(&stage, "carried", decision_data(&stage, "carried"));
+    assert_int_equal(carried, 1);
+    assert_string_equal(frozen_state(&stage), "done");
+    harness_move_clock(0);
+}
+
+static void nothing_thaws_while_membership_is_silent(void **state)
+{
+    (void)state;
+    stage_auto_t stage = stage_new();
+    struct problem err = {0};
+    describe(&stage);
+    bus_free(membership_bus);
+    harness_move_clock(FREEZE_UNOPENED_MS);
+    assert_problem(subject_thaw_unopened(&context, stage.alliance, &err), err, PROBLEM_UNAVAILABLE);
+    assert_string_equal(frozen_state(&stage), "asked");
+    /* Both start again, long after. */
+    membership_start();
+    time_t deadline = time(NULL) + 10;
+    do
+        problem_clear(&err);
+    while (!subject_thaw_unopened(&context, stage.alliance, &err) && time(NULL) < deadline);
+    assert_string_equal(frozen_state(&stage), "thawed");
+    harness_move_clock(0);
+}
+
+static void release_for(struct stage *stage, const char *from, const char *ask_id,
+                        enum problem_code expected)
+{
+    json_auto_t *answer = NULL;
+    json_auto_t *arguments =
+        json_pack("{s:s, s:s}", "decisionId", stage->decision, "askId", ask_id);
+    struct problem err = {0};
+    struct bus_question question = {.context = &context, .arguments = arguments};
+    snprintf(question.from, sizeof question.from, "%s", from);
+    memcpy(question.alliance_id, stage->alliance, UUID_SIZE);
+    bool ok = subject_release_answer(&question, &answer, &err);
+    assert_int_equal(err.code, expected);
+    assert_int_equal(ok, expected == PROBLEM_NONE);
+}
+
+static void what_was_refused_thaws_at_once(void **state)
+{
+    (void)state;
+    stage_auto_t stage = stage_new();
+    describe(&stage);
+    release_for(&stage, "risk", stage.ask, PROBLEM_PARAMETER_INVALID);
+    assert_string_equal(frozen_state(&stage), "asked");
+    release_for(&stage, "membership", stage.ask, PROBLEM_NONE);
+    assert_string_equal(frozen_state(&stage), "thawed");
+    assert_string_equal(release_outcome, "unopened");
+    assert_true(is_thawed(&stage));
+    /* The same request may be made again, and another decision too. */
+    describe(&stage);
+    assert_string_equal(frozen_state(&stage), "asked");
+    hear(&stage, "opened", decision_data(&stage, "open"));
+    release_for(&stage, "membership", stage.ask, PROBLEM_NONE);
+    assert_string_equal(frozen_state(&stage), "held");
+    hear(&stage, "carried", decision_data(&stage, "carried"));
+    assert_int_equal(carried, 1);
+}
+
+static void a_late_release_does_not_undo_a_later_question(void **state)
+{
+    (void)state;
+    stage_auto_t stage = stage_new();
+    char first[UUID_SIZE];
+    describe(&stage);
+    json_auto_t *described = json_incref(stage.described);
+    memcpy(first, stage.ask, UUID_SIZE);
+    harness_alliance(stage.ask);
+    describe(&stage);
+    assert_true(json_equal(described, stage.described));
+    release_for(&stage, "membership", first, PROBLEM_NONE);
+    assert_string_equal(frozen_state(&stage), "asked");
+    assert_string_equal(events_after(&stage, 2), "subject.asked");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -567,6 +745,11 @@ int main(void)
         cmocka_unit_test_setup(other_peoples_subjects_are_none_of_our_business, start_afresh),
         cmocka_unit_test_setup(without_effect_it_thaws, start_afresh),
         cmocka_unit_test_setup(what_never_opens_thaws_after_ten_minutes, start_afresh),
+        cmocka_unit_test_setup(only_the_rule_that_was_named_carries, start_afresh),
+        cmocka_unit_test_setup(a_late_or_stalled_owner_does_not_thaw_what_is_open, start_afresh),
+        cmocka_unit_test_setup(nothing_thaws_while_membership_is_silent, start_afresh),
+        cmocka_unit_test_setup(what_was_refused_thaws_at_once, start_afresh),
+        cmocka_unit_test_setup(a_late_release_does_not_undo_a_later_question, start_afresh),
     };
     return cmocka_run_group_tests(tests, make_db, free_db);
 }

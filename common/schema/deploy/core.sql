@@ -396,6 +396,8 @@ begin
         subject text not null,
         effect text not null,
         kind text not null,
+        rule text,   -- that may carry it, as membership named it; null = our own decision
+        ask_id uuid, -- of the question that it was frozen for; null = our own decision
         version bigint not null,
         nonce text not null,
         digest text not null,

@@ -5,6 +5,7 @@
 
 #include "common/ids.h"
 #include "common/json.h"
+#include "common/service_context.h"
 #include "common/subject.h"
 #include "common/trace.h"
 #include "services/membership/api/handlers.h"
@@ -33,16 +34,55 @@ static bool subject_fault(struct problem *err)
     return problem_add(err, PROBLEM_REFERENCE_UNKNOWN, "unknown-subject", "/subject", "%s", detail);
 }
 
-static void prepared_free(void *prepared)
+/* What the owner was asked, and what became of it. */
+struct asked {
+    struct service_context *context;
+    char alliance_id[UUID_SIZE];
+    char subject[REF_SIZE];
+    char decision_id[UUID_SIZE];
+    char ask_id[UUID_SIZE];
+    int64_t asked_ms;
+    json_t *described;
+    bool is_opened;
+};
+
+/* A subject is not held for a decision that was refused after all. */
+static void asked_free(void *prepared)
 {
-    json_decref(prepared);
+    struct asked *asked = prepared;
+    if (!asked->is_opened && asked->described != NULL)
+        subject_release(asked->context, asked->alliance_id, asked->subject, asked->decision_id,
+                        asked->ask_id);
+    json_decref(asked->described);
+    free(asked);
+}
+
+static struct asked *asked_new(const struct request *request)
+{
+    struct asked *asked = calloc(1, sizeof *asked);
+    if (asked == NULL)
+        abort();
+    asked->context = request->context;
+    memcpy(asked->alliance_id, request->alliance_id, UUID_SIZE);
+    memcpy(asked->decision_id, request->key_id, UUID_SIZE);
+    snprintf(asked->subject, sizeof asked->subject, "%s", json_text(request->body, "subject"));
+    uuid_new(request->standing.now_ms, asked->ask_id);
+    asked->asked_ms = request->standing.now_ms;
+    return asked;
+}
+
+static bool rules_load(const struct request *request, json_t **ret_rules, struct problem *err)
+{
+    db_tx_auto_t *tx = NULL;
+    return db_begin(request->context->db, request->alliance_id, true, &tx, err) &&
+           opening_rules(tx, request->standing.now_ms, ret_rules, err) && db_commit(tx, err);
 }
 
 /* Asks the owner of another service's subject, before anything is locked. What is wrong with texts
  * and deadline is said first: nobody's subject is frozen for a decision that can't open. */
 bool decision_open_prepare(struct request *request, struct problem *err)
 {
-    json_t *described = NULL;
+    json_auto_t *rules = NULL;
     const char *subject = json_text(request->body, "subject");
     const struct standing *standing = &request->standing;
     if (!texts_check(request->body, err))
@@ -52,13 +92,21 @@ bool decision_open_prepare(struct request *request, struct problem *err)
     if (!opening_decide(alliance_status_of(standing->alliance_status), KIND_GENERAL,
                         json_instant(request->body, "deadlineAt"), standing->now_ms, err))
         return false;
-    if (!subject_ask(request->context, &request->caller, request->alliance_id, request->request_id,
-                     request->traceparent, subject, json_text(request->body, "effect"),
-                     request->key_id, standing->sequence, &described, err))
-        return subject_fault(err);
-    request->prepared = described;
-    request->free_prepared = prepared_free;
-    return true;
+    if (!rules_load(request, &rules, err))
+        return false;
+    struct asked *asked = asked_new(request);
+    request->prepared = asked;
+    request->free_prepared = asked_free;
+    const struct subject_question question = {.ref = subject,
+                                              .effect = json_text(request->body, "effect"),
+                                              .decision_id = asked->decision_id,
+                                              .ask_id = asked->ask_id,
+                                              .rules = rules,
+                                              .membership_sequence = standing->sequence};
+    return subject_ask(request->context, &request->caller, request->alliance_id,
+                       request->request_id, request->traceparent, &question, &asked->described,
+                       err) ||
+           subject_fault(err);
 }
 
 static bool subject_describe(struct request *request, const struct opening *opening,
@@ -74,7 +122,8 @@ static bool subject_describe(struct request *request, const struct opening *open
     if (open.count > 0)
         return problem_set(err, PROBLEM_DECISION_OPEN, "decision %s already asks this of %s",
                            row_text(&open, 0, "id"), opening->subject);
-    *ret_described = json_incref(request->prepared);
+    const struct asked *asked = request->prepared;
+    *ret_described = json_incref(asked->described);
     return true;
 }
 
@@ -103,6 +152,7 @@ static bool decision_show(struct request *request, struct reply *reply, const ch
 bool decision_open_handle(struct request *request, struct reply *reply, struct problem *err)
 {
     json_auto_t *described = NULL;
+    struct asked *asked = request->prepared;
     const struct actor *actor = &request->act->actor;
     const struct opening opening = {
         .id = request->key_id,
@@ -113,10 +163,15 @@ bool decision_open_handle(struct request *request, struct reply *reply, struct p
         .deadline_ms = json_instant(request->body, "deadlineAt"),
         .organisation = actor->organisation,
         .appointment_id = actor->appointment_id,
+        .asked_ms = asked != NULL ? asked->asked_ms : 0,
     };
-    return command_begin(request, err) && subject_describe(request, &opening, &described, err) &&
-           decision_open(request->act, &opening, described, err) &&
-           decision_show(request, reply, opening.id, true, err);
+    const bool is_opened = command_begin(request, err) &&
+                           subject_describe(request, &opening, &described, err) &&
+                           decision_open(request->act, &opening, described, err) &&
+                           decision_show(request, reply, opening.id, true, err);
+    if (asked != NULL)
+        asked->is_opened = is_opened; /* it may be tried again */
+    return is_opened;
 }
 
 /* --- reading --- */

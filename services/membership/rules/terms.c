@@ -11,21 +11,6 @@ static const char *const POSTS[] = {
     "partner-representative", "deputy",       "alliance-director", "chair",        "lead-nurse",
     "senior-medical-lead",    "quality-lead", "finance-lead",      "group-member", "auditor",
 };
-static const char *const KINDS[] = {
-    "found",
-    "admit",
-    "exclude",
-    "change-host",
-    "vary-agreement",
-    "move-control-totals",
-    "move-money",
-    "approve-settlement",
-    "release-reserve",
-    "spend-ring-fence",
-    "agree-specification",
-    "service-change",
-    "general",
-};
 static const char *const RULES[] = {"unanimous", "two-thirds", "simple-majority"};
 static const char *const DECISION_STATES[] = {"open",   "carried",   "rejected",
                                               "lapsed", "escalated", "withdrawn"};
@@ -73,7 +58,6 @@ TERM(alliance_status, ALLIANCE_STATUSES, alliance_status_name, alliance_status_o
 TERM(partner_role, PARTNER_ROLES, partner_role_name, partner_role_of)
 TERM(partner_status, PARTNER_STATUSES, partner_status_name, partner_status_of)
 TERM(post, POSTS, post_name, post_of)
-TERM(decision_kind, KINDS, kind_name, kind_of)
 TERM(decision_rule, RULES, rule_name, rule_of)
 TERM(decision_state, DECISION_STATES, decision_state_name, decision_state_of)
 TERM(elector_state, ELECTOR_STATES, elector_state_name, elector_state_of)
@@ -91,18 +75,12 @@ enum vote_choice choice_of(const char *name)
                         : (enum vote_choice)word_index(CHOICES, ARRAY_LENGTH(CHOICES), name);
 }
 
-bool kind_of_name(const char *name, enum decision_kind *ret_kind)
+enum decision_kind kind_of(const char *name)
 {
-    size_t index;
-    if (!word_find(KINDS, ARRAY_LENGTH(KINDS), name, &index))
-        return false;
-    *ret_kind = (enum decision_kind)index;
-    return true;
-}
-
-bool kind_is_reserved(enum decision_kind kind)
-{
-    return kind <= KIND_SPEND_RING_FENCE;
+    enum decision_kind kind = KIND_GENERAL;
+    bool is_known = kind_of_name(name, &kind);
+    assert(is_known && "the schema and the CHECKs allow only known words");
+    return kind;
 }
 
 bool kind_is_membership(enum decision_kind kind)

@@ -9,16 +9,12 @@ const char *alliance_status_name(enum alliance_status status);
 const char *partner_role_name(enum partner_role role);
 const char *partner_status_name(enum partner_status status);
 const char *post_name(enum post post);
-const char *kind_name(enum decision_kind kind);
 const char *rule_name(enum decision_rule rule);
 const char *decision_state_name(enum decision_state state);
 const char *choice_name(enum vote_choice choice); /* NULL for CHOICE_NONE */
 const char *elector_state_name(enum elector_state state);
 const char *effect_state_name(enum effect_state state);
 const char *agreement_state_name(enum agreement_state state);
-
-/* The value of a word; false (and the output untouched) when there is no such word. */
-bool kind_of_name(const char *name, enum decision_kind *ret_kind) MUST_CHECK;
 
 /* The value of a word that the schema or a CHECK has already vouched for: asserts. */
 enum alliance_status alliance_status_of(const char *name);
@@ -33,8 +29,6 @@ enum elector_state elector_state_of(const char *name);
 enum effect_state effect_state_of(const char *name);
 enum agreement_state agreement_state_of(const char *name);
 
-/* Reserved kinds may use nothing but unanimity (A9). */
-bool kind_is_reserved(enum decision_kind kind);
 /* Who is in: these lapse when the voting partners change (A3). */
 bool kind_is_membership(enum decision_kind kind);
 /* An organisation's own post, or the alliance's. */

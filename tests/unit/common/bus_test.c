@@ -10,18 +10,17 @@
 
 #include <cmocka.h>
 
-#include <arpa/inet.h>
 #include <nng/nng.h>
 #include <nng/protocol/pubsub0/pub.h>
 #include <nng/protocol/reqrep0/rep.h>
 #include <nng/protocol/reqrep0/req.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/socket.h>
 
 #include "common/bus_private.h"
 #include "common/json.h"
 #include "common/service_context.h"
+#include "tests/lib/free_address.h"
 #include "tests/unit/common/cluster_keys.h"
 
 static const char ALLIANCE[] = "018f0000-0000-7000-8000-00000000000a";
@@ -81,18 +80,6 @@ static int remove_keys(void **state)
 }
 
 /* --- addresses, services ---------------------------------------------------------------------- */
-
-/* An address that nobody listens on right now. */
-static void free_address(char ret_address[64])
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int probe = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(probe, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(getsockname(probe, (struct sockaddr *)&address, &size), 0);
-    close(probe);
-    snprintf(ret_address, 64, "tcp://127.0.0.1:%d", ntohs(address.sin_port));
-}
 
 static atomic_int answered;
 static atomic_bool may_go_on;
