@@ -32,7 +32,8 @@ data_folder_make() {
 
 # The lock lives as long as this process and the one it becomes.
 data_folder_lock() {
-    exec 9>>"$ACCORD_DATA/lock"
+    as_owner 'touch lock'
+    exec 9<"$ACCORD_DATA/lock"
     flock -n 9 || fail "Accord is already running from $ACCORD_DATA (process $(cat "$ACCORD_DATA/run/pid" 2>/dev/null || echo unknown)); stop that one first"
 }
 
@@ -44,28 +45,23 @@ disk_check() {
         "or set ACCORD_DATA to a folder on another disk"
 }
 
-# What runs, copied; the old copy goes.
+# What runs, copied by the user who runs it: root only reads, because it must not write where
+# somebody else may have put a link.
 app_copy() {
-    local app=$ACCORD_DATA/app.new project program
-    rm -rf "$app"
-    mkdir -p "$app/bin" "$app/deploy" "$app/common"
-    cp common/problem.def "$app/common/"
-    cp -r deploy/lib deploy/serve deploy/jwks.py "$app/deploy/"
-    for program in deploy/example.py deploy/nginx.conf deploy/sample; do
-        [[ ! -e $program ]] || cp -r "$program" "$app/deploy/"
-    done
-    for project in "${PROJECTS[@]}"; do
-        mkdir -p "$app/$project"
-        cp -r "$project/." "$app/$project/"
-    done
+    local files=(common/problem.def deploy/{lib,serve,jwks.py,example.py,nginx.conf,sample} "${PROJECTS[@]}") program
     for program in "$BUILT"/accord-*; do
-        [[ ! -f $program || ! -x $program ]] || cp "$program" "$app/bin/"
+        [[ ! -f $program || ! -x $program ]] || files+=("$program")
     done
-    rm -rf "$ACCORD_DATA/app"
-    mv "$app" "$ACCORD_DATA/app"
-    chmod -R u+rwX,go-w "$ACCORD_DATA/app"
-    ((EUID != 0)) || chown -R "$OWNER:" "$ACCORD_DATA/app" "$ACCORD_DATA/lock"
+    tar --create --owner=0 --group=0 --mode=u+rwX,go-w --transform "s,^$BUILT/,bin/," "${files[@]}" |
+        as_owner 'rm -rf app app.new && mkdir app.new && tar --extract --no-same-owner -C app.new && mv app.new app' ||
+        fail "what runs could not be copied to $ACCORD_DATA/app"
 }
+
+# Runs shell commands as the user who runs Accord, in the data folder.
+as_owner() (
+    cd /
+    exec "${RUN_AS[@]}" env -C "$ACCORD_DATA" bash -c "$1"
+)
 
 # Becomes deploy/serve of the data folder: as its owner, without new privileges, in a clean environment.
 serve_become() {

@@ -23,6 +23,16 @@ processes_below() {
         done
 }
 
+# Ends another deploy/serve of this very folder: one whose folder, and lock, was removed under it.
+serves_end() {
+    local mine theirs proc
+    mapfile -d '' -t mine </proc/$$/cmdline
+    for proc in /proc/[0-9]*; do
+        { mapfile -d '' -t theirs <"$proc/cmdline"; } 2>/dev/null || continue
+        [[ $proc == "/proc/$$" || ${theirs[*]} != "${mine[*]}" ]] || kill -KILL "${proc#/proc/}" 2>/dev/null || true
+    done
+}
+
 none_below() { [[ -z $(processes_below "$1") ]]; }
 
 # processes_end FOLDER: first who would start something again, then the rest, politely for 5 s.
