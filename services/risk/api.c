@@ -6,6 +6,7 @@
 #include "common/journal.h"
 #include "common/trace.h"
 #include "services/risk/api/handlers.h"
+#include "services/risk/store.h"
 
 bool editor_of_request(const struct request *request, struct editor *ret, struct problem *err)
 {
@@ -25,6 +26,34 @@ bool editor_of_request(const struct request *request, struct editor *ret, struct
     snprintf(ret->organisation, sizeof(ret->organisation), "%s", appointment->organisation);
     ret->now_ms = request->now_ms;
     return true;
+}
+
+/* access.c says who may know; here it is asked once for each organisation the caller has. */
+static char *known_add(const struct standing *standing, const char *organisation, char *end,
+                       const char *start)
+{
+    if (!access_may_know(standing, &organisation, 1))
+        return end;
+    if (end > start + 1)
+        *end++ = ',';
+    return stpcpy(end, organisation);
+}
+
+void known_of_request(const struct request *request, char ret_known[KNOWN_SIZE])
+{
+    const struct standing *standing = &request->standing;
+    char *end = stpcpy(ret_known, "{");
+    end = known_add(standing, standing->organisation, end, ret_known);
+    for (int i = 0; i < standing->appointment_count; i++)
+        end = known_add(standing, standing->appointments[i].organisation, end, ret_known);
+    stpcpy(end, "}");
+}
+
+bool risk_of_path(struct request *request, struct risk *ret, struct problem *err)
+{
+    char known[KNOWN_SIZE];
+    known_of_request(request, known);
+    return store_risk_get(request->tx, known, request_path(request, "riskId"), ret, err);
 }
 
 const struct route RISK_ROUTES[] = {

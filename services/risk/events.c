@@ -34,12 +34,20 @@ static void rating_put(json_t *row, const char *prefix, const struct rating *rat
     json_put_integer(row, name, rating->criteria_version);
 }
 
-static json_t *supporting_row(const struct risk *risk)
+static json_t *organisations_row(const char organisations[][ODS_SIZE], int count)
 {
     json_t *array = json_array();
-    for (int i = 0; i < risk->supporting_count; i++)
-        json_push_new(array, json_string(risk->supporting[i]));
+    for (int i = 0; i < count; i++)
+        json_push_new(array, json_string(organisations[i]));
     return array;
+}
+
+/* NULL = everybody may know of it. */
+static json_t *restricted_row(const struct risk *risk)
+{
+    return risk->restricted_count == 0
+               ? NULL
+               : organisations_row(risk->restricted_to, risk->restricted_count);
 }
 
 static json_t *links_row(const struct risk *risk)
@@ -74,8 +82,10 @@ static json_t *risk_row(const struct risk *risk)
     json_put_text(row, "category", category_word(risk->category));
     json_put_text(row, "ownerOrganisation", risk->owner_organisation);
     json_put_text(row, "ownerAppointmentId", risk->owner_appointment_id);
-    json_put_new(row, "supportingOrganisations", supporting_row(risk));
+    json_put_new(row, "supportingOrganisations",
+                 organisations_row(risk->supporting, risk->supporting_count));
     json_put_new(row, "links", links_row(risk));
+    json_put_new(row, "restrictedTo", restricted_row(risk));
     rating_put(row, "", &risk->current);
     rating_put(row, "initial", &risk->initial);
     rating_put(row, "target", &risk->target);
@@ -92,7 +102,7 @@ static json_t *risk_row(const struct risk *risk)
     return row;
 }
 
-static json_t *score_row(const struct score *score)
+static json_t *score_row(const struct risk *risk, const struct score *score)
 {
     json_t *row = json_object();
     json_put_text(row, "riskId", score->risk_id);
@@ -104,6 +114,7 @@ static json_t *score_row(const struct score *score)
     json_put_instant(row, "scoredAt", score->scored_ms);
     json_put_text(row, "scoredBy", score->scored_by);
     json_put_text(row, "organisation", score->organisation);
+    json_put_new(row, "restrictedTo", restricted_row(risk));
     return row;
 }
 
@@ -157,11 +168,14 @@ bool event_risk_changed(struct act *act, const struct risk *risk, const struct s
     json_put_new(data, "riskHistory", risk_row(risk));
     json_put_new(data, "score", given);
     for (int i = 0; i < score_count; i++)
-        json_push_new(given, score_row(&scores[i]));
+        json_push_new(given, score_row(risk, &scores[i]));
     json_auto_t *links = risk_links(risk, score_count);
+    json_auto_t *restricted_to = restricted_row(risk);
     struct event event = {.type = type,
                           .subject = subject,
                           .data = data,
+                          .class = restricted_to == NULL ? EVENT_OPEN : EVENT_RESTRICTED,
+                          .restricted_to = restricted_to,
                           .links = links,
                           .occurred_ms = INSTANT_NONE};
     return act_append(act, &event, err);

@@ -10,7 +10,7 @@
 void risk_ref(const struct risk *risk, char ret_ref[REF_SIZE]);
 
 /* risk.risk.logged.v1, .revised.v1, .scored.v1, .closing.v1, .signed.v1, .closed.v1: by the risk's
- * last change. */
+ * last change. Restricted as the risk is. */
 bool event_risk_changed(struct act *act, const struct risk *risk, const struct score scores[],
                         int score_count, struct problem *err) MUST_CHECK;
 

@@ -11,6 +11,7 @@
 enum {
     FACTOR_MAX = 5,
     SUPPORTING_MAX = 50,
+    RESTRICTED_MAX = 30,
     LINKS_MAX = 30, /* an event holds a risk twice, and its links three times */
     SIGNATURES_MAX = 2,
     PASSAGE_SIZE = 4 * 1000 + 1, /* a passage of 1,000 characters */
@@ -86,6 +87,8 @@ struct risk {
     int supporting_count;
     char links[LINKS_MAX][REF_SIZE];
     int link_count;
+    char restricted_to[RESTRICTED_MAX][ODS_SIZE];
+    int restricted_count; /* 0 = everybody may know of it */
     struct rating current;
     struct rating initial;
     struct rating target;

@@ -163,6 +163,55 @@ bool risk_words_check(const struct risk *risk, struct problem *err)
     return ok;
 }
 
+/* Restriction
+ * --------------------------------------------------------------------------------------------
+ */
+
+bool risk_names(const struct risk *risk, const char *organisation)
+{
+    for (int i = 0; i < risk->restricted_count; i++)
+        if (strcmp(risk->restricted_to[i], organisation) == 0)
+            return true;
+    return false;
+}
+
+static bool named_check(const struct risk *risk, const char *organisation, const char *pointer,
+                        struct problem *err)
+{
+    if (!risk_names(risk, organisation))
+        return problem_add(err, PROBLEM_RULE_BROKEN, "not-named", pointer,
+                           "%s must be one of those to whom the risk is restricted", organisation);
+    return true;
+}
+
+bool risk_restriction_check(const struct risk *risk, const struct editor *logged_by,
+                            struct problem *err)
+{
+    if (risk->restricted_count == 0)
+        return true;
+    bool ok = logged_by == NULL || named_check(risk, logged_by->organisation, "/restrictedTo", err);
+    ok &= named_check(risk, risk->owner_organisation, "/owner/organisation", err);
+    for (int i = 0; i < risk->supporting_count; i++) {
+        char pointer[FAULT_POINTER_SIZE];
+        snprintf(pointer, sizeof(pointer), "/supportingOrganisations/%d", i);
+        ok &= named_check(risk, risk->supporting[i], pointer, err);
+    }
+    return ok;
+}
+
+bool risk_widening_check(const struct risk *before, const struct risk *after, struct problem *err)
+{
+    bool ok = true;
+    if (before->restricted_count == 0 && after->restricted_count > 0)
+        return problem_add(err, PROBLEM_RULE_BROKEN, "open", "/restrictedTo",
+                           "everybody knows of the risk already");
+    for (int i = 0; i < before->restricted_count; i++)
+        if (!risk_names(after, before->restricted_to[i]))
+            ok = problem_add(err, PROBLEM_RULE_BROKEN, "knows", "/restrictedTo",
+                             "%s knows of the risk and must stay named", before->restricted_to[i]);
+    return ok;
+}
+
 /* Changes
  * ---------------------------------------------------------------------------------------------------
  */

@@ -31,6 +31,18 @@ bool rating_is_given(const struct rating *rating);
 /* PERSONAL_DATA naming each passage that holds what looks like an NHS number (E10). */
 bool risk_words_check(const struct risk *risk, struct problem *err) MUST_CHECK;
 
+/* The risk is restricted to some, and this organisation is one of them. */
+bool risk_names(const struct risk *risk, const char *organisation);
+/* Who owns a restricted risk and who helps must be named; so must the organisation of whoever logs
+ * it (NULL = not being logged). RULE_BROKEN with every fault; a risk that is not restricted is
+ * always fine. */
+bool risk_restriction_check(const struct risk *risk, const struct editor *logged_by,
+                            struct problem *err) MUST_CHECK;
+/* A restriction only ever gains names, and what everybody could know is never restricted: who knew
+ * cannot unknow, and what was said in confidence stays so. RULE_BROKEN otherwise. */
+bool risk_widening_check(const struct risk *before, const struct risk *after,
+                         struct problem *err) MUST_CHECK;
+
 /* The first score, and the target if one is given (likelihood 0 = none): returns how many scores
  * were made, for the history. */
 int risk_log(struct risk *risk, const struct criteria *criteria, int64_t likelihood,

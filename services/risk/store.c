@@ -40,19 +40,24 @@ static struct rating rating_of_row(const struct db_rows *rows, int row, const ch
     return rating;
 }
 
-static bool supporting_of_row(const struct db_rows *rows, int row, struct risk *ret,
-                              struct problem *err)
+/* An array of organisations; null is none. */
+static bool organisations_of_row(const struct db_rows *rows, int row, const char *column,
+                                 char ret_organisations[][ODS_SIZE], int *ret_count,
+                                 struct problem *err)
 {
     json_auto_t *array = NULL;
-    if (!row_array(rows, row, "supporting_organisations", &array, err))
+    *ret_count = 0;
+    if (row_is_null(rows, row, column))
+        return true;
+    if (!row_array(rows, row, column, &array, err))
         return false;
     size_t i;
     json_t *item;
     json_array_foreach(array, i, item)
     {
-        snprintf(ret->supporting[i], ODS_SIZE, "%s", json_string_value(item));
+        snprintf(ret_organisations[i], ODS_SIZE, "%s", json_string_value(item));
     }
-    ret->supporting_count = (int)json_array_size(array);
+    *ret_count = (int)json_array_size(array);
     return true;
 }
 
@@ -115,42 +120,46 @@ bool risk_of_row(const struct db_rows *rows, int row, struct risk *ret, struct p
     row_copy(rows, row, "reason", ret->reason, sizeof(ret->reason));
     ret->score_number = row_int(rows, row, "score_number");
     ret->version = row_int(rows, row, "version");
-    return supporting_of_row(rows, row, ret, err) && links_of_row(rows, row, ret, err) &&
-           signatures_of_row(rows, row, ret, err);
+    return organisations_of_row(rows, row, "supporting_organisations", ret->supporting,
+                                &ret->supporting_count, err) &&
+           organisations_of_row(rows, row, "restricted_to", ret->restricted_to,
+                                &ret->restricted_count, err) &&
+           links_of_row(rows, row, ret, err) && signatures_of_row(rows, row, ret, err);
 }
 
-bool store_risk_get(struct db_tx *tx, const char *id, struct risk *ret, struct problem *err)
+bool store_risk_get(struct db_tx *tx, const char *known, const char *id, struct risk *ret,
+                    struct problem *err)
 {
     db_rows_auto_t rows = {0};
-    if (!db_select(tx, &QUERY_RISK_GET, &rows, err, db_text(id)))
+    if (!db_select(tx, &QUERY_RISK_GET, &rows, err, db_text(known), db_text(id)))
         return false;
     if (rows.count == 0)
         return problem_set(err, PROBLEM_NOT_FOUND, "there is no risk %s", id);
     return risk_of_row(&rows, 0, ret, err);
 }
 
-bool store_risk_list(struct db_tx *tx, const struct risk_filter *filter, const char *after,
-                     int limit, struct db_rows *ret_rows, struct problem *err)
+bool store_risk_list(struct db_tx *tx, const char *known, const struct risk_filter *filter,
+                     const char *after, int limit, struct db_rows *ret_rows, struct problem *err)
 {
-    return db_select(tx, &QUERY_RISK_LIST, ret_rows, err, db_text(filter->state),
+    return db_select(tx, &QUERY_RISK_LIST, ret_rows, err, db_text(known), db_text(filter->state),
                      db_text(filter->band), db_text(filter->category), db_text(filter->owner),
                      db_text(after), db_int(limit));
 }
 
-bool store_register_list(struct db_tx *tx, const struct risk_filter *filter, int32_t day,
-                         const char *after, int limit, struct db_rows *ret_rows,
+bool store_register_list(struct db_tx *tx, const char *known, const struct risk_filter *filter,
+                         int32_t day, const char *after, int limit, struct db_rows *ret_rows,
                          struct problem *err)
 {
-    return db_select(tx, &QUERY_REGISTER_LIST, ret_rows, err, db_text(filter->state),
-                     db_text(filter->band), db_text(filter->category), db_text(filter->owner),
-                     db_text(after), db_int(limit), db_day(day));
+    return db_select(tx, &QUERY_REGISTER_LIST, ret_rows, err, db_text(known),
+                     db_text(filter->state), db_text(filter->band), db_text(filter->category),
+                     db_text(filter->owner), db_text(after), db_int(limit), db_day(day));
 }
 
-bool store_risk_history_list(struct db_tx *tx, const char *id, const char *after, int limit,
-                             struct db_rows *ret_rows, struct problem *err)
+bool store_risk_history_list(struct db_tx *tx, const char *known, const char *id, const char *after,
+                             int limit, struct db_rows *ret_rows, struct problem *err)
 {
-    return db_select(tx, &QUERY_RISK_HISTORY_LIST, ret_rows, err, db_text(id), db_text(after),
-                     db_int(limit));
+    return db_select(tx, &QUERY_RISK_HISTORY_LIST, ret_rows, err, db_text(known), db_text(id),
+                     db_text(after), db_int(limit));
 }
 
 /* Scores
@@ -170,11 +179,12 @@ void score_of_row(const struct db_rows *rows, int row, struct score *ret)
     row_copy(rows, row, "organisation", ret->organisation, sizeof(ret->organisation));
 }
 
-bool store_score_get(struct db_tx *tx, const char *risk_id, int64_t number, struct score *ret,
-                     struct problem *err)
+bool store_score_get(struct db_tx *tx, const char *known, const char *risk_id, int64_t number,
+                     struct score *ret, struct problem *err)
 {
     db_rows_auto_t rows = {0};
-    if (!db_select(tx, &QUERY_SCORE_GET, &rows, err, db_text(risk_id), db_int(number)))
+    if (!db_select(tx, &QUERY_SCORE_GET, &rows, err, db_text(known), db_text(risk_id),
+                   db_int(number)))
         return false;
     if (rows.count == 0)
         return problem_set(err, PROBLEM_NOT_FOUND, "risk %s has no score %lld", risk_id,
@@ -183,11 +193,11 @@ bool store_score_get(struct db_tx *tx, const char *risk_id, int64_t number, stru
     return true;
 }
 
-bool store_score_list(struct db_tx *tx, const char *risk_id, const char *after, int limit,
-                      struct db_rows *ret_rows, struct problem *err)
+bool store_score_list(struct db_tx *tx, const char *known, const char *risk_id, const char *after,
+                      int limit, struct db_rows *ret_rows, struct problem *err)
 {
-    return db_select(tx, &QUERY_SCORE_LIST, ret_rows, err, db_text(risk_id), db_text(after),
-                     db_int(limit));
+    return db_select(tx, &QUERY_SCORE_LIST, ret_rows, err, db_text(known), db_text(risk_id),
+                     db_text(after), db_int(limit));
 }
 
 /* Criteria

@@ -5,28 +5,30 @@
 #include "common/act.h"
 #include "services/risk/model.h"
 
-/* `..._get` fail with NOT_FOUND. */
-bool store_risk_get(struct db_tx *tx, const char *id, struct risk *ret,
+/* `known` is "{ZZ1,ZZ2}": the organisations on whose behalf the caller may know of restricted
+ * risks; what is restricted to others is not there. `..._get` fail with NOT_FOUND. */
+bool store_risk_get(struct db_tx *tx, const char *known, const char *id, struct risk *ret,
                     struct problem *err) MUST_CHECK;
 struct risk_filter {
     const char *state, *band, *category, *owner; /* NULL = any */
 };
-bool store_risk_list(struct db_tx *tx, const struct risk_filter *filter, const char *after,
-                     int limit, struct db_rows *ret_rows, struct problem *err) MUST_CHECK;
+bool store_risk_list(struct db_tx *tx, const char *known, const struct risk_filter *filter,
+                     const char *after, int limit, struct db_rows *ret_rows,
+                     struct problem *err) MUST_CHECK;
 /* The register as it stood at the end of a day. */
-bool store_register_list(struct db_tx *tx, const struct risk_filter *filter, int32_t day,
-                         const char *after, int limit, struct db_rows *ret_rows,
+bool store_register_list(struct db_tx *tx, const char *known, const struct risk_filter *filter,
+                         int32_t day, const char *after, int limit, struct db_rows *ret_rows,
                          struct problem *err) MUST_CHECK;
 /* Every version of one risk; `after` is a version. */
-bool store_risk_history_list(struct db_tx *tx, const char *id, const char *after, int limit,
-                             struct db_rows *ret_rows, struct problem *err) MUST_CHECK;
+bool store_risk_history_list(struct db_tx *tx, const char *known, const char *id, const char *after,
+                             int limit, struct db_rows *ret_rows, struct problem *err) MUST_CHECK;
 bool risk_of_row(const struct db_rows *rows, int row, struct risk *ret,
                  struct problem *err) MUST_CHECK;
 
-bool store_score_get(struct db_tx *tx, const char *risk_id, int64_t number, struct score *ret,
-                     struct problem *err) MUST_CHECK;
-bool store_score_list(struct db_tx *tx, const char *risk_id, const char *after, int limit,
-                      struct db_rows *ret_rows, struct problem *err) MUST_CHECK;
+bool store_score_get(struct db_tx *tx, const char *known, const char *risk_id, int64_t number,
+                     struct score *ret, struct problem *err) MUST_CHECK;
+bool store_score_list(struct db_tx *tx, const char *known, const char *risk_id, const char *after,
+                      int limit, struct db_rows *ret_rows, struct problem *err) MUST_CHECK;
 void score_of_row(const struct db_rows *rows, int row, struct score *ret);
 
 bool store_criteria_get(struct db_tx *tx, int64_t number, struct criteria *ret,

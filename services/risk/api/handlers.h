@@ -26,6 +26,12 @@ handler get_criteria;
 bool editor_of_request(const struct request *request, struct editor *ret,
                        struct problem *err) MUST_CHECK;
 
+/* "{ZZ1,ZZ2}": the organisations on whose behalf the caller may know of restricted risks. */
+enum { KNOWN_SIZE = (APPOINTMENTS_MAX + 1) * ODS_SIZE + 3 };
+void known_of_request(const struct request *request, char ret_known[KNOWN_SIZE]);
+/* The risk that the path names. NOT_FOUND, too, when it is restricted to others. */
+bool risk_of_path(struct request *request, struct risk *ret, struct problem *err) MUST_CHECK;
+
 json_t *rating_to_json(const struct rating *rating);
 
 #endif

@@ -20,11 +20,11 @@ static json_t *owner_to_json(const struct risk *risk)
     return object;
 }
 
-static json_t *supporting_to_json(const struct risk *risk)
+static json_t *organisations_to_json(const char organisations[][ODS_SIZE], int count)
 {
     json_t *array = json_array();
-    for (int i = 0; i < risk->supporting_count; i++)
-        json_push_new(array, json_string(risk->supporting[i]));
+    for (int i = 0; i < count; i++)
+        json_push_new(array, json_string(organisations[i]));
     return array;
 }
 
@@ -61,8 +61,12 @@ static json_t *risk_to_json(const struct risk *risk)
     json_put_text(object, "effect", risk->effect);
     json_put_text(object, "category", category_word(risk->category));
     json_put_new(object, "owner", owner_to_json(risk));
-    json_put_new(object, "supportingOrganisations", supporting_to_json(risk));
+    json_put_new(object, "supportingOrganisations",
+                 organisations_to_json(risk->supporting, risk->supporting_count));
     json_put_new(object, "links", links_to_json(risk));
+    if (risk->restricted_count > 0)
+        json_put_new(object, "restrictedTo",
+                     organisations_to_json(risk->restricted_to, risk->restricted_count));
     json_put_integer(object, "likelihood", risk->current.likelihood);
     json_put_integer(object, "consequence", risk->current.consequence);
     json_put_integer(object, "score", risk->current.score);
@@ -97,17 +101,18 @@ static void text_take(const json_t *body, const char *name, char *ret_text, size
         json_copy_text(body, name, ret_text, size);
 }
 
-static void supporting_take(const json_t *body, struct risk *ret)
+static void organisations_take(const json_t *body, const char *name,
+                               char ret_organisations[][ODS_SIZE], int *ret_count)
 {
-    const json_t *array = json_member(body, "supportingOrganisations");
+    const json_t *array = json_member(body, name);
     if (array == NULL)
         return;
     size_t i;
     json_t *item;
-    ret->supporting_count = 0;
+    *ret_count = 0;
     json_array_foreach(array, i, item)
     {
-        snprintf(ret->supporting[ret->supporting_count++], ODS_SIZE, "%s", json_string_value(item));
+        snprintf(ret_organisations[(*ret_count)++], ODS_SIZE, "%s", json_string_value(item));
     }
 }
 
@@ -140,7 +145,8 @@ static void risk_take(const json_t *body, struct risk *ret)
         json_copy_text(owner, "appointmentId", ret->owner_appointment_id,
                        sizeof(ret->owner_appointment_id));
     }
-    supporting_take(body, ret);
+    organisations_take(body, "supportingOrganisations", ret->supporting, &ret->supporting_count);
+    organisations_take(body, "restrictedTo", ret->restricted_to, &ret->restricted_count);
     links_take(body, ret);
 }
 
@@ -175,8 +181,10 @@ bool list_risks(struct request *request, struct reply *reply, struct problem *er
     struct risk_filter filter = filter_of_request(request);
     struct page page;
     db_rows_auto_t rows = {0};
+    char known[KNOWN_SIZE];
+    known_of_request(request, known);
     return page_begin(request, &page, err) &&
-           store_risk_list(request->tx, &filter, page.after, page.limit, &rows, err) &&
+           store_risk_list(request->tx, known, &filter, page.after, page.limit, &rows, err) &&
            reply_risks(request, reply, &page, &rows, "id", err);
 }
 
@@ -186,17 +194,20 @@ bool list_register(struct request *request, struct reply *reply, struct problem 
     struct page page;
     db_rows_auto_t rows = {0};
     int32_t day;
+    char known[KNOWN_SIZE];
+    known_of_request(request, known);
     if (!day_parse(request_query(request, "on"), &day))
         return problem_add(err, PROBLEM_PARAMETER_INVALID, "date", "?on", "there is no such day");
     return page_begin(request, &page, err) &&
-           store_register_list(request->tx, &filter, day, page.after, page.limit, &rows, err) &&
+           store_register_list(request->tx, known, &filter, day, page.after, page.limit, &rows,
+                               err) &&
            reply_risks(request, reply, &page, &rows, "id", err);
 }
 
 bool get_risk(struct request *request, struct reply *reply, struct problem *err)
 {
     struct risk risk = {0};
-    if (!store_risk_get(request->tx, request_path(request, "riskId"), &risk, err))
+    if (!risk_of_path(request, &risk, err))
         return false;
     reply_risk(reply, &risk);
     return true;
@@ -207,9 +218,11 @@ bool list_risk_history(struct request *request, struct reply *reply, struct prob
     struct risk risk = {0};
     struct page page;
     db_rows_auto_t rows = {0};
-    return store_risk_get(request->tx, request_path(request, "riskId"), &risk, err) &&
-           page_begin(request, &page, err) &&
-           store_risk_history_list(request->tx, risk.id, page.after, page.limit, &rows, err) &&
+    char known[KNOWN_SIZE];
+    known_of_request(request, known);
+    return risk_of_path(request, &risk, err) && page_begin(request, &page, err) &&
+           store_risk_history_list(request->tx, known, risk.id, page.after, page.limit, &rows,
+                                   err) &&
            reply_risks(request, reply, &page, &rows, "version", err);
 }
 
@@ -227,9 +240,23 @@ static bool partner_check(const struct request *request, const char *organisatio
                                     "%s is not an active partner", organisation);
 }
 
+/* Who is newly named: partners. One that knew and has left since stays named. */
+static bool restriction_references_check(const struct request *request, const struct risk *before,
+                                         const struct risk *risk, struct problem *err)
+{
+    bool ok = true;
+    for (int i = 0; i < risk->restricted_count; i++) {
+        char pointer[FAULT_POINTER_SIZE];
+        snprintf(pointer, sizeof(pointer), "/restrictedTo/%d", i);
+        if (!risk_names(before, risk->restricted_to[i]))
+            ok = partner_check(request, risk->restricted_to[i], pointer, err) && ok;
+    }
+    return ok;
+}
+
 /* Who owns the risk and who helps: partners, and a person of the owner. */
-static bool risk_references_check(const struct request *request, const struct risk *risk,
-                                  struct problem *err)
+static bool risk_references_check(const struct request *request, const struct risk *before,
+                                  const struct risk *risk, struct problem *err)
 {
     bool ok = partner_check(request, risk->owner_organisation, "/owner/organisation", err);
     bool is_of = true;
@@ -247,8 +274,11 @@ static bool risk_references_check(const struct request *request, const struct ri
         snprintf(pointer, sizeof(pointer), "/supportingOrganisations/%d", i);
         ok = partner_check(request, risk->supporting[i], pointer, err) && ok;
     }
-    return ok;
+    return restriction_references_check(request, before, risk, err) && ok;
 }
+
+/* What a risk that is being logged was before. */
+static const struct risk NO_RISK;
 
 bool log_risk(struct request *request, struct reply *reply, struct problem *err)
 {
@@ -262,7 +292,8 @@ bool log_risk(struct request *request, struct reply *reply, struct problem *err)
     uuid_new(request->now_ms, risk.id);
     snprintf(risk.owner_organisation, sizeof(risk.owner_organisation), "%s", editor.organisation);
     risk_take(request->body, &risk);
-    if (!risk_words_check(&risk, err) || !risk_references_check(request, &risk, err) ||
+    if (!risk_words_check(&risk, err) || !risk_restriction_check(&risk, &editor, err) ||
+        !risk_references_check(request, &NO_RISK, &risk, err) ||
         !store_criteria_in_force(request->tx, &criteria, err))
         return false;
     int count = risk_log(&risk, &criteria, json_integer_or(request->body, "likelihood", 0),
@@ -282,13 +313,15 @@ bool revise_risk(struct request *request, struct reply *reply, struct problem *e
     const char *reason = json_text(request->body, "reason");
     struct editor editor;
     struct risk risk = {0};
-    if (!editor_of_request(request, &editor, err) ||
-        !store_risk_get(request->tx, request_path(request, "riskId"), &risk, err) ||
+    if (!editor_of_request(request, &editor, err) || !risk_of_path(request, &risk, err) ||
         !request_match(request, risk.version, err) || !risk_revise(&risk, reason, &editor, err))
         return false;
+    const struct risk before = risk;
     risk_take(request->body, &risk);
     bool ok = text_check("/reason", reason, err);
-    if (!risk_words_check(&risk, err) || !ok || !risk_references_check(request, &risk, err) ||
+    if (!risk_words_check(&risk, err) || !ok || !risk_widening_check(&before, &risk, err) ||
+        !risk_restriction_check(&risk, NULL, err) ||
+        !risk_references_check(request, &before, &risk, err) ||
         !event_risk_changed(request->act, &risk, NULL, 0, err))
         return false;
     reply_risk(reply, &risk);
@@ -301,8 +334,7 @@ bool close_risk(struct request *request, struct reply *reply, struct problem *er
     struct editor editor;
     struct risk risk = {0};
     if (!text_check("/reason", reason, err) || !editor_of_request(request, &editor, err) ||
-        !store_risk_get(request->tx, request_path(request, "riskId"), &risk, err) ||
-        !risk_close(&risk, reason, &editor, err) ||
+        !risk_of_path(request, &risk, err) || !risk_close(&risk, reason, &editor, err) ||
         !event_risk_changed(request->act, &risk, NULL, 0, err))
         return false;
     reply_risk(reply, &risk);
@@ -337,7 +369,7 @@ bool sign_closure(struct request *request, struct reply *reply, struct problem *
         return problem_set(err, PROBLEM_ROLE_MISSING, "you are not the %s", role);
     snprintf(editor.appointment_id, sizeof(editor.appointment_id), "%s", appointment->id);
     snprintf(editor.organisation, sizeof(editor.organisation), "%s", appointment->organisation);
-    if (!store_risk_get(request->tx, request_path(request, "riskId"), &risk, err) ||
+    if (!risk_of_path(request, &risk, err) ||
         !signatures_are_of_caller(request, &risk, &is_same_person, err) ||
         !risk_sign(&risk, role, is_same_person, &editor, err) ||
         !event_risk_changed(request->act, &risk, NULL, 0, err))

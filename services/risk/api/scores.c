@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/instant.h"
 #include "common/ids.h"
+#include "common/instant.h"
 #include "common/json.h"
 #include "services/risk/api/handlers.h"
 #include "services/risk/events.h"
@@ -43,9 +43,10 @@ bool list_scores(struct request *request, struct reply *reply, struct problem *e
     struct risk risk = {0};
     struct page page;
     db_rows_auto_t rows = {0};
-    if (!store_risk_get(request->tx, request_path(request, "riskId"), &risk, err) ||
-        !page_begin(request, &page, err) ||
-        !store_score_list(request->tx, risk.id, page.after, page.limit, &rows, err))
+    char known[KNOWN_SIZE];
+    known_of_request(request, known);
+    if (!risk_of_path(request, &risk, err) || !page_begin(request, &page, err) ||
+        !store_score_list(request->tx, known, risk.id, page.after, page.limit, &rows, err))
         return false;
     json_t *items = json_array();
     for (int row = 0; row < rows.count; row++) {
@@ -61,7 +62,9 @@ bool get_score(struct request *request, struct reply *reply, struct problem *err
 {
     struct score score = {0};
     int64_t number = strtoll(request_path(request, "number"), NULL, 10);
-    if (!store_score_get(request->tx, request_path(request, "riskId"), number, &score, err))
+    char known[KNOWN_SIZE];
+    known_of_request(request, known);
+    if (!store_score_get(request->tx, known, request_path(request, "riskId"), number, &score, err))
         return false;
     reply_ok(reply, score_to_json(&score), 0);
     return true;
@@ -76,7 +79,7 @@ bool score_risk(struct request *request, struct reply *reply, struct problem *er
     struct risk risk = {0};
     struct score score;
     if (!text_check("/reason", reason, err) || !editor_of_request(request, &editor, err) ||
-        !store_risk_get(request->tx, request_path(request, "riskId"), &risk, err) ||
+        !risk_of_path(request, &risk, err) ||
         !store_criteria_in_force(request->tx, &criteria, err) ||
         !risk_score(&risk, &criteria, kind == NULL ? SCORE_CURRENT : score_kind_of_word(kind),
                     json_integer_or(request->body, "likelihood", 0),

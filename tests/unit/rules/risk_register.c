@@ -287,6 +287,69 @@ static void a_change_voids_the_closure_that_waits(void **state)
     assert_int_equal(scored.signature_count, 0);
 }
 
+static struct risk restricted_to_zz3_and_zz4(void)
+{
+    struct risk risk = logged(CATEGORY_WORKFORCE);
+    strcpy(risk.owner_organisation, "ZZ3");
+    strcpy(risk.restricted_to[risk.restricted_count++], "ZZ3");
+    strcpy(risk.restricted_to[risk.restricted_count++], "ZZ4");
+    return risk;
+}
+
+static void whoever_logs_owns_or_helps_is_named(void **state)
+{
+    (void)state;
+    struct risk risk = restricted_to_zz3_and_zz4();
+    struct problem err = {0};
+    const struct editor other = {.organisation = "ZZ1"};
+    strcpy(risk.supporting[risk.supporting_count++], "ZZ4");
+    assert_true(risk_restriction_check(&risk, &QUALITY_LEAD, &err));
+    assert_false(risk_restriction_check(&risk, &other, &err));
+    assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
+    assert_int_equal(err.fault_count, 1);
+    assert_true(has_fault(&err, "/restrictedTo", "not-named"));
+
+    problem_clear(&err);
+    strcpy(risk.owner_organisation, "ZZ1");
+    strcpy(risk.supporting[risk.supporting_count++], "ZZ2");
+    assert_false(risk_restriction_check(&risk, NULL, &err));
+    assert_int_equal(err.fault_count, 2);
+    assert_true(has_fault(&err, "/owner/organisation", "not-named"));
+    assert_true(has_fault(&err, "/supportingOrganisations/1", "not-named"));
+
+    problem_clear(&err);
+    risk.restricted_count = 0; /* open: whoever */
+    assert_true(risk_restriction_check(&risk, &other, &err));
+}
+
+static void a_restriction_only_gains_names(void **state)
+{
+    (void)state;
+    const struct risk before = restricted_to_zz3_and_zz4(), open = logged(CATEGORY_WORKFORCE);
+    struct risk after = before;
+    struct problem err = {0};
+    assert_true(risk_widening_check(&before, &after, &err));
+    strcpy(after.restricted_to[after.restricted_count++], "ZZ1");
+    assert_true(risk_widening_check(&before, &after, &err));
+    assert_true(risk_widening_check(&open, &open, &err));
+
+    strcpy(after.restricted_to[1], "ZZ2"); /* for ZZ4 */
+    assert_false(risk_widening_check(&before, &after, &err));
+    assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
+    assert_int_equal(err.fault_count, 1);
+    assert_true(has_fault(&err, "/restrictedTo", "knows"));
+    assert_non_null(strstr(err.faults[0].detail, "ZZ4"));
+
+    problem_clear(&err);
+    assert_false(risk_widening_check(&before, &open, &err));
+    assert_int_equal(err.fault_count, 2);
+
+    problem_clear(&err);
+    assert_false(risk_widening_check(&open, &before, &err));
+    assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
+    assert_true(has_fault(&err, "/restrictedTo", "open"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +366,8 @@ int main(void)
         cmocka_unit_test(safety_and_quality_close_with_two_signatures),
         cmocka_unit_test(nobody_signs_twice_in_one_role_or_in_two),
         cmocka_unit_test(a_change_voids_the_closure_that_waits),
+        cmocka_unit_test(whoever_logs_owns_or_helps_is_named),
+        cmocka_unit_test(a_restriction_only_gains_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,6 +36,9 @@ create table risk (
     owner_appointment_id uuid,
     supporting_organisations jsonb not null check (jsonb_typeof(supporting_organisations) = 'array'),
     links jsonb not null check (jsonb_typeof(links) = 'array'),
+    -- Partners that may know of it; null = everybody. As the event that made the row.
+    restricted_to jsonb check (jsonb_typeof(restricted_to) = 'array'
+                               and jsonb_array_length(restricted_to) between 1 and 30),
     likelihood bigint not null check (likelihood between 1 and 5),
     consequence bigint not null check (consequence between 1 and 5),
     score bigint not null,
@@ -69,6 +72,9 @@ create table risk (
     constraint target_is_whole
         check (num_nulls(target_likelihood, target_consequence, target_score, target_band,
                          target_criteria_version) in (0, 5)),
+    constraint restricted_to_who_owns_and_helps
+        check (restricted_to is null
+               or (restricted_to ? owner_organisation and restricted_to @> supporting_organisations)),
     constraint changed_with_reason check (change = 'logged' or reason is not null),
     -- D6: quality and safety risks close with two signatures.
     constraint closed_with_signatures
@@ -112,6 +118,8 @@ create table score (
     scored_at timestamptz not null,
     scored_by uuid not null, -- an appointment
     organisation text not null,
+    restricted_to jsonb check (jsonb_typeof(restricted_to) = 'array'
+                               and jsonb_array_length(restricted_to) between 1 and 30), -- as the risk then was
     primary key (alliance_id, risk_id, number),
     constraint score_is_product check (score = likelihood * consequence),
     constraint from_is_product check (from_score = from_likelihood * from_consequence),
