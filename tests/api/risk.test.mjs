@@ -1,8 +1,9 @@
 // The risk register from outside: scores, bands, criteria, closing, and the register as it stood.
 import { before } from 'node:test';
 import assert from 'node:assert/strict';
-import { test, ask, expect, until, Person } from './harness.mjs';
-import { Stage, today } from './stage.mjs';
+import { createHash, randomUUID } from 'node:crypto';
+import { test, ask, expect, operations, until, Person } from './harness.mjs';
+import { Stage, inSeconds, today } from './stage.mjs';
 
 const NHS_NUMBER = '943 476 5919'; // invented, with a valid check digit
 
@@ -182,6 +183,172 @@ test('new criteria count from now on, and old scores keep theirs', async () => {
   assert.deepEqual([(await risk(riskId)).band, (await risk(riskId)).criteriaVersion], ['extreme', 1]);
   const { from, to } = await stage.do(201, quality, 'scoreRisk', { values: { riskId }, body: { likelihood: 4, consequence: 4, reason: 'Again.' } });
   assert.deepEqual([from.band, from.criteriaVersion, to.band, to.criteriaVersion], ['extreme', 1, 'high', 2]);
+});
+
+// ZZ3 (the quality lead's) and ZZ2 may know of it.
+const restricted = (changes) => log({ title: 'In confidence', restrictedTo: ['ZZ3', 'ZZ2'], ...changes });
+const everyPage = async (who, operationId, query = {}) => {
+  const pages = [];
+  for (let cursor; ;) {
+    const page = await stage.do(200, who, operationId, { query: { limit: 1, ...query, cursor } });
+    pages.push(page);
+    if (!page.nextCursor) return pages;
+    cursor = page.nextCursor;
+  }
+};
+const found = (pages) => pages.flatMap((page) => ids(page));
+
+test('a restricted risk names partners, the caller\'s, the owner and those who help among them', async () => {
+  const refusal = async (slug, changes) => pointers(await refusedWith(slug, quality, 'logRisk', { body: stage.riskBody(changes) }));
+  assert.deepEqual(await refusal('rule-broken', { restrictedTo: ['ZZ1'], owner: { organisation: 'ZZ1' } }), ['/restrictedTo']);
+  assert.deepEqual(await refusal('rule-broken', { restrictedTo: ['ZZ3'], owner: { organisation: 'ZZ1' }, supportingOrganisations: ['ZZ3', 'ZZ2'] }),
+    ['/owner/organisation', '/supportingOrganisations/1']);
+  assert.deepEqual(await refusal('unknown-reference', { restrictedTo: ['ZZ3', 'ZZ9', 'ZZ6'] }), ['/restrictedTo/1', '/restrictedTo/2']); // a stranger, one that left
+  for (const restrictedTo of [[], ['ZZ3', 'ZZ3'], Array.from({ length: 31 }, (_, i) => `ZY${i}`)]) await refusal('invalid-body', { restrictedTo });
+  const logged = await restricted();
+  assert.deepEqual(logged.restrictedTo, ['ZZ3', 'ZZ2']);
+  assert.deepEqual(await stage.do(200, stage.reps.ZZ2, 'getRisk', { values: { riskId: logged.id } }), logged);
+});
+
+// Everything that names a risk answers as it answers for a risk that never was.
+test('who may not know sees no trace of a restricted risk: each operation answers as for none', async () => {
+  const logged = await restricted({ category: 'safety' });
+  await stage.do(200, quality, 'closeRisk', { values: { riskId: logged.id }, body: { reason: 'Mended.' } });
+  const outsiders = [stage.reps.ZZ1, stage.director, stage.leads.medical, stage.leads.finance, stage.clerk, stage.reps.ZZ4];
+  const requests = {
+    getRisk: {}, listScores: {}, listRiskHistory: {}, traceRisk: {}, getScore: { values: { number: 1 } },
+    reviseRisk: { match: '"2"', body: { title: 'Mine', reason: 'Why not.' } },
+    scoreRisk: { body: { likelihood: 1, consequence: 1, reason: 'Less.' } },
+    closeRisk: { body: { reason: 'Over.' } }, signClosure: { body: { as: 'senior-medical-lead' } },
+  };
+  const named = operations.filter((op) => op.path.includes('{riskId}')).map((op) => op.id).sort();
+  assert.deepEqual(Object.keys(requests).sort(), named);
+  const shown = async (who, operationId, riskId) => {
+    const options = requests[operationId];
+    const answers = [];
+    for (const extra of [{}, { headers: { 'If-None-Match': '"2"' } }, { accept: 'text/csv, application/problem+json' }, { query: { nonsense: 1 } }]) {
+      const answer = await ask(who, operationId, stage.at({ ...options, ...extra, values: { ...options.values, riskId } }));
+      const { requestId, instance, ...problem } = answer.problem ?? {};
+      answers.push([answer.status, answer.headers.etag, JSON.parse(JSON.stringify(problem).replaceAll(riskId, 'ID'))]);
+    }
+    return answers;
+  };
+  for (const who of outsiders) {
+    who.remember(quality.after());
+    for (const operationId of named) {
+      const answers = await shown(who, operationId, logged.id);
+      assert.deepEqual(answers, await shown(who, operationId, randomUUID()), `${operationId} by ${who.subject}`);
+      assert.ok(answers.every(([status]) => status >= 400), operationId);
+    }
+  }
+  await refusedWith('not-found', stage.leads.medical, 'signClosure', { values: { riskId: logged.id }, body: { as: 'senior-medical-lead' } });
+  // Nor does asking for a decision on it tell.
+  const opened = async (riskId) => (await ask(stage.director, 'openDecision', stage.at({ body: { subject: `risk/risks/${riskId}`, effect: 'accept',
+    question: 'Shall we?', rationale: 'Best for project.', deadlineAt: inSeconds(3600) } })));
+  const [real, none] = [await opened(logged.id), await opened(randomUUID())];
+  assert.deepEqual([real.status, real.slug], [none.status, none.slug]);
+  assert.ok(real.status >= 400);
+  assert.equal((await risk(logged.id)).version, 2);
+});
+
+test('no list, page, cursor, register or CSV shows or counts a restricted risk to others', async () => {
+  const category = 'statutory'; // nobody else here uses it
+  const made = [];
+  for (const hidden of [true, false, true, true, false, true]) made.push([hidden, (await log({ category, ...(hidden && { restrictedTo: ['ZZ3', 'ZZ2'] }) })).id]);
+  const all = made.map(([, id]) => id), open = made.filter(([hidden]) => !hidden).map(([, id]) => id);
+  for (const [who, wanted] of [[quality, all], [stage.reps.ZZ2, all], [stage.reps.ZZ1, open], [stage.director, open], [stage.clerk, open]]) {
+    who.remember(quality.after());
+    for (const [operationId, query] of [['listRisks', { category }], ['listRegister', { category, on: today(1) }]]) {
+      const pages = await everyPage(who, operationId, query);
+      assert.deepEqual(found(pages), wanted, `${operationId} by ${who.subject}`);
+      assert.ok(pages.every((page) => page.items.length === 1), 'no page is short');
+      const csv = await expect(200, who, operationId, stage.at({ query: { ...query, limit: 1000 }, accept: 'text/csv' }));
+      assert.deepEqual(csv.text.trim().split(/\r?\n/).slice(1).map((line) => line.split(',')[0]), wanted);
+    }
+    const half = await stage.do(200, who, 'listRisks', { query: { category, limit: wanted.length } });
+    assert.equal(half.nextCursor, undefined); // nothing hidden waits behind the last page
+  }
+  const { band } = await risk(open[0]);
+  for (const query of [{ state: 'open' }, { band }, { owner: 'ZZ3' }]) {
+    const seen = found(await everyPage(stage.reps.ZZ1, 'listRisks', { category, ...query }));
+    assert.deepEqual(seen, open, JSON.stringify(query));
+  }
+});
+
+test('the journal proves a restricted risk to all and tells of it to those who may know', async () => {
+  const { head } = await stage.do(200, quality, 'listRiskJournal', { query: { limit: 1 } });
+  const { id: riskId } = await restricted();
+  await stage.do(201, quality, 'scoreRisk', { values: { riskId }, body: { likelihood: 1, consequence: 1, reason: 'Less.' } });
+  stage.share();
+  const feed = async (who, after = head) => (await stage.do(200, who, 'listRiskJournal', { query: { after, limit: 1000 } })).items;
+  const [known, hidden] = [await feed(stage.reps.ZZ2), await feed(stage.reps.ZZ1)];
+  assert.deepEqual(known.map((event) => [event.class, event.type]), [['restricted', 'risk.risk.logged.v1'], ['restricted', 'risk.risk.scored.v1']]);
+  const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
+  for (const [i, event] of known.entries()) {
+    assert.deepEqual(hidden[i], { sequence: event.sequence, class: 'restricted', digest: event.digest, hash: event.hash });
+    assert.equal(sha256('r', Buffer.from(event.salt, 'hex'), event.body).toString('hex'), event.digest);
+    assert.deepEqual(JSON.parse(event.body).restrictedTo, ['ZZ3', 'ZZ2']);
+  }
+  // The chain of one who may not know, from its beginning.
+  const chain = await feed(stage.reps.ZZ1, 0);
+  let before = sha256('accord/1', 'risk', stage.values.allianceId);
+  for (const event of chain) {
+    const number = Buffer.alloc(8);
+    number.writeBigUInt64BE(BigInt(event.sequence));
+    before = sha256(before, number, Buffer.from(event.digest, 'hex'));
+    assert.equal(before.toString('hex'), event.hash);
+  }
+  const exported = await expect(200, stage.reps.ZZ1, 'listRiskJournal', stage.at({ query: { limit: 1000 }, accept: 'application/x-ndjson' }));
+  assert.ok(!exported.text.includes(riskId) && !exported.text.includes('In confidence'));
+});
+
+test('a trace leaves restricted risks out, whoever links to them', async () => {
+  const { id: hiddenId } = await restricted();
+  const { id: riskId } = await log({ links: [`risk/risks/${hiddenId}`] });
+  stage.share();
+  const subjects = async (who) => (await stage.do(200, who, 'traceRisk', { values: { riskId } })).events.map((event) => event.subject);
+  assert.ok((await subjects(stage.reps.ZZ2)).includes(`risk/risks/${hiddenId}`));
+  assert.ok(!(await subjects(stage.reps.ZZ1)).includes(`risk/risks/${hiddenId}`));
+});
+
+test('an Idempotency-Key repeats a restricted risk to its own caller only', async () => {
+  const key = randomUUID();
+  const body = stage.riskBody({ title: 'In confidence', restrictedTo: ['ZZ3'] });
+  const first = await expect(201, quality, 'logRisk', stage.at({ key, body }));
+  const again = await expect(201, quality, 'logRisk', stage.at({ key, body }));
+  assert.deepEqual([again.headers['idempotent-replayed'], again.body.id], ['true', first.body.id]);
+  const options = { key, values: { riskId: first.body.id }, body: { likelihood: 1, consequence: 1, reason: 'Less.' } };
+  await expect(422, quality, 'scoreRisk', stage.at(options)); // its own key, for something else
+  await refusedWith('not-found', stage.reps.ZZ1, 'scoreRisk', options);
+  assert.deepEqual(pointers(await refusedWith('rule-broken', stage.reps.ZZ2, 'logRisk', { key, body })), ['/owner/organisation', '/restrictedTo']);
+});
+
+test('a restriction only gains names, and whoever is added knows what comes from then on', async () => {
+  const { id: riskId } = await restricted();
+  const values = { riskId };
+  await stage.do(201, quality, 'scoreRisk', { values, body: { likelihood: 3, consequence: 3, reason: 'In confidence.' } });
+  const revise = (changes) => ({ values, match: '"2"', body: { reason: 'They must know.', ...changes } });
+  const refusal = async (slug, changes) => pointers(await refusedWith(slug, quality, 'reviseRisk', revise(changes)));
+  assert.deepEqual(await refusal('rule-broken', { restrictedTo: ['ZZ3', 'ZZ1'] }), ['/restrictedTo']);
+  assert.deepEqual(await refusal('unknown-reference', { restrictedTo: ['ZZ3', 'ZZ2', 'ZZ9'] }), ['/restrictedTo/2']);
+  assert.deepEqual(await refusal('rule-broken', { owner: { organisation: 'ZZ1' } }), ['/owner/organisation']);
+  const before = await refusedWith('not-found', stage.reps.ZZ1, 'getRisk', { values });
+  assert.equal(before.status, 404);
+  const widened = await stage.do(200, stage.reps.ZZ2, 'reviseRisk', revise({ restrictedTo: ['ZZ3', 'ZZ2', 'ZZ1'], owner: { organisation: 'ZZ1' } }));
+  assert.deepEqual([widened.restrictedTo, widened.owner.organisation, widened.version], [['ZZ3', 'ZZ2', 'ZZ1'], 'ZZ1', 3]);
+  stage.share();
+  await stage.do(201, stage.reps.ZZ1, 'scoreRisk', { values, body: { likelihood: 2, consequence: 2, reason: 'For all three.' } });
+  stage.share();
+  const numbers = async (who) => [
+    (await stage.do(200, who, 'listRiskHistory', { values })).items.map((one) => one.version),
+    (await stage.do(200, who, 'listScores', { values })).items.map((one) => one.number),
+    (await stage.do(200, who, 'traceRisk', { values })).events.filter((one) => one.subject.endsWith(riskId)).length];
+  assert.deepEqual(await numbers(quality), [[1, 2, 3, 4], [1, 2, 3], 4]);
+  assert.deepEqual(await numbers(stage.reps.ZZ1), [[3, 4], [3], 2]);
+  await refusedWith('not-found', stage.reps.ZZ1, 'getScore', { values: { riskId, number: 2 } });
+  await refusedWith('not-found', stage.reps.ZZ4, 'getRisk', { values });
+  const { id: openId } = await log();
+  assert.deepEqual(pointers(await refusedWith('rule-broken', quality, 'reviseRisk', { values: { riskId: openId }, match: '"1"', body: { restrictedTo: ['ZZ3'], reason: 'Hush.' } })), ['/restrictedTo']);
 });
 
 test('an alliance that is still forming has no register', async () => {

@@ -1,189 +1,6 @@
 /* The register in a real database: what is announced comes back whole, every version stays, the day
  * ends in London, and the tables refuse what no rule may let through. */
-#include "tests/store/harness.h"
-
-#include <stdio.h>
-#include <string.h>
-
-#include "common/ids.h"
-#include "common/instant.h"
-#include "common/json.h"
-#include "services/risk/events.h"
-#include "services/risk/rules.h"
-#include "services/risk/store.h"
-
-#define ZERO_HASH "0000000000000000000000000000000000000000000000000000000000000000"
-#define SOMEBODY "0193f5a2-8d11-7c3e-9a44-5b6f1f0c2d51"
-
-static struct db *db;
-static char alliance[UUID_SIZE];
-
-static int make_db(void **state)
-{
-    (void)state;
-    db = harness_db("risk", 2);
-    return 0;
-}
-
-static int free_db(void **state)
-{
-    (void)state;
-    db_free(db);
-    return 0;
-}
-
-static void begin(struct act *act)
-{
-    struct problem err = {0};
-    assert_done(act_begin(db, "risk", alliance, &HARNESS_ACTOR, true, act, &err), err);
-}
-
-static void commit(struct act *act)
-{
-    struct problem err = {0};
-    assert_done(act_commit(act, &err), err);
-}
-
-/* The alliance becomes active: membership says so, we react. */
-static void activate(void)
-{
-    static const char body[] = "{\"type\":\"membership.alliance.activated.v1\","
-                               "\"subject\":\"alliance\",\"data\":{}}";
-    act_auto_t act = {0};
-    struct problem err = {0};
-    struct foreign_event event = {.source = "membership",
-                                  .type = "membership.alliance.activated.v1",
-                                  .subject = "alliance",
-                                  .occurred_ms = INSTANT_NONE};
-    begin(&act);
-    event.sequence = act_cursor(&act, "membership") + 1;
-    assert_done(act_follow(&act, "membership", event.sequence, ZERO_HASH, body, &err), err);
-    for (size_t i = 0; i < RISK_REACTION_COUNT; i++)
-        if (strcmp(RISK_REACTIONS[i].type, event.type) == 0)
-            assert_done(RISK_REACTIONS[i].react(&act, &event, &err), err);
-    commit(&act);
-}
-
-static int make_alliance(void **state)
-{
-    (void)state;
-    harness_alliance(alliance);
-    activate();
-    return 0;
-}
-
-static struct criteria criteria_now(void)
-{
-    db_tx_auto_t *tx = NULL;
-    struct problem err = {0};
-    struct criteria criteria;
-    assert_done(db_begin(db, alliance, true, &tx, &err), err);
-    assert_done(store_criteria_in_force(tx, &criteria, &err), err);
-    return criteria;
-}
-
-static struct risk risk_now(const char *id)
-{
-    db_tx_auto_t *tx = NULL;
-    struct problem err = {0};
-    struct risk risk = {0};
-    assert_done(db_begin(db, alliance, true, &tx, &err), err);
-    assert_done(store_risk_get(tx, id, &risk, &err), err);
-    return risk;
-}
-
-/* Whole structs are compared: what stands between the members of a rating is not its business. */
-static void rating_clean(struct rating *rating)
-{
-    struct rating clean;
-    memset(&clean, 0, sizeof(clean));
-    clean.likelihood = rating->likelihood;
-    clean.consequence = rating->consequence;
-    clean.score = rating->score;
-    clean.band = rating->band;
-    clean.criteria_version = rating->criteria_version;
-    memcpy(rating, &clean, sizeof(clean));
-}
-
-static void assert_risk_equal(struct risk a, struct risk b)
-{
-    struct risk *const both[] = {&a, &b};
-    for (int i = 0; i < 2; i++) {
-        rating_clean(&both[i]->current);
-        rating_clean(&both[i]->initial);
-        rating_clean(&both[i]->target);
-    }
-    assert_memory_equal(&a, &b, sizeof(a));
-}
-
-static struct editor editor_at(int64_t now_ms)
-{
-    struct editor editor = {.appointment_id = SOMEBODY, .organisation = "ZZ3", .now_ms = now_ms};
-    return editor;
-}
-
-/* Every field filled; logged at that instant with 4 x 4 and the target 2 x 3. */
-static struct risk logged_risk(int64_t now_ms, enum category category)
-{
-    act_auto_t act = {0};
-    struct problem err = {0};
-    struct criteria criteria = criteria_now();
-    struct editor editor = editor_at(now_ms);
-    struct score scores[2];
-    struct risk risk = {.category = category, .supporting_count = 2, .link_count = 1};
-    uuid_new(now_ms, risk.id);
-    strcpy(risk.title, "Theatre staffing \"Ä\"");
-    strcpy(risk.cause, "Two of seven\nteams");
-    strcpy(risk.event, "Lists are cancelled");
-    strcpy(risk.effect, "The surplus is not made");
-    strcpy(risk.owner_organisation, "ZZ3");
-    strcpy(risk.owner_appointment_id, SOMEBODY);
-    strcpy(risk.supporting[0], "ZZ1");
-    strcpy(risk.supporting[1], "ZZ2");
-    strcpy(risk.links[0], "kpi/indicators/rtt");
-    int count = risk_log(&risk, &criteria, 4, 4, 2, 3, &editor, scores);
-    begin(&act);
-    assert_done(event_risk_changed(&act, &risk, scores, count, &err), err);
-    commit(&act);
-    return risk;
-}
-
-static void score_at(struct risk *risk, int64_t now_ms, int64_t likelihood, const char *reason)
-{
-    act_auto_t act = {0};
-    struct problem err = {0};
-    struct criteria criteria = criteria_now();
-    struct editor editor = editor_at(now_ms);
-    struct score score;
-    assert_done(
-        risk_score(risk, &criteria, SCORE_CURRENT, likelihood, 4, reason, &editor, &score, &err),
-        err);
-    begin(&act);
-    assert_done(event_risk_changed(&act, risk, &score, 1, &err), err);
-    commit(&act);
-}
-
-static int64_t instant_of(const char *text)
-{
-    int64_t ms;
-    assert_true(instant_parse(text, &ms));
-    return ms;
-}
-
-static int register_count(const struct risk_filter *filter, const char *on, struct risk *ret_first)
-{
-    db_tx_auto_t *tx = NULL;
-    db_rows_auto_t rows = {0};
-    struct problem err = {0};
-    int32_t day;
-    assert_true(day_parse(on, &day));
-    assert_done(db_begin(db, alliance, true, &tx, &err), err);
-    assert_done(store_register_list(tx, filter, day, NULL, 10, &rows, &err), err);
-    *ret_first = (struct risk){.version = 0};
-    if (rows.count > 0)
-        assert_done(risk_of_row(&rows, 0, ret_first, &err), err);
-    return rows.count;
-}
+#include "tests/store/risk_world.h"
 
 /* --- the tests
  * ---------------------------------------------------------------------------------------- */
@@ -224,9 +41,9 @@ static void scores_are_kept_with_from_and_to(void **state)
     struct problem err = {0};
     struct score score = {0};
     assert_done(db_begin(db, alliance, true, &tx, &err), err);
-    assert_done(store_score_list(tx, risk.id, NULL, 10, &rows, &err), err);
+    assert_done(store_score_list(tx, NOBODY, risk.id, NULL, 10, &rows, &err), err);
     assert_int_equal(rows.count, 3);
-    assert_done(store_score_list(tx, risk.id, "2", 10, &rest, &err), err);
+    assert_done(store_score_list(tx, NOBODY, risk.id, "2", 10, &rest, &err), err);
     assert_int_equal(rest.count, 1);
     score_of_row(&rest, 0, &score);
     assert_int_equal(score.number, 3);
@@ -236,10 +53,10 @@ static void scores_are_kept_with_from_and_to(void **state)
     assert_int_equal(score.to.band, BAND_HIGH);
     assert_string_equal(score.reason, "two start in May");
     assert_string_equal(score.scored_by, SOMEBODY);
-    assert_done(store_score_get(tx, risk.id, 1, &score, &err), err);
+    assert_done(store_score_get(tx, NOBODY, risk.id, 1, &score, &err), err);
     assert_int_equal(score.kind, SCORE_INITIAL);
     assert_false(rating_is_given(&score.from));
-    assert_problem(store_score_get(tx, risk.id, 4, &score, &err), err, PROBLEM_NOT_FOUND);
+    assert_problem(store_score_get(tx, NOBODY, risk.id, 4, &score, &err), err, PROBLEM_NOT_FOUND);
 }
 
 static void every_version_of_a_risk_stays(void **state)
@@ -251,14 +68,14 @@ static void every_version_of_a_risk_stays(void **state)
     db_rows_auto_t rows = {0}, rest = {0};
     struct problem err = {0};
     assert_done(db_begin(db, alliance, true, &tx, &err), err);
-    assert_done(store_risk_history_list(tx, first.id, NULL, 10, &rows, &err), err);
+    assert_done(store_risk_history_list(tx, NOBODY, first.id, NULL, 10, &rows, &err), err);
     assert_int_equal(rows.count, 2);
     assert_done(risk_of_row(&rows, 0, &read, &err), err);
     assert_risk_equal(read, first);
     memset(&read, 0, sizeof(read));
     assert_done(risk_of_row(&rows, 1, &read, &err), err);
     assert_risk_equal(read, second);
-    assert_done(store_risk_history_list(tx, first.id, "1", 10, &rest, &err), err);
+    assert_done(store_risk_history_list(tx, NOBODY, first.id, "1", 10, &rest, &err), err);
     assert_int_equal(rest.count, 1);
 }
 
@@ -302,11 +119,11 @@ static void lists_go_by_id_and_by_their_filters(void **state)
     assert_done(db_begin(db, alliance, true, &tx, &err), err);
     for (size_t i = 0; i < ARRAY_LENGTH(expected); i++) {
         db_rows_auto_t rows = {0};
-        assert_done(store_risk_list(tx, &expected[i].filter, NULL, 10, &rows, &err), err);
+        assert_done(store_risk_list(tx, NOBODY, &expected[i].filter, NULL, 10, &rows, &err), err);
         assert_int_equal(rows.count, expected[i].count);
     }
     db_rows_auto_t rest = {0};
-    assert_done(store_risk_list(tx, &expected[0].filter, one.id, 10, &rest, &err), err);
+    assert_done(store_risk_list(tx, NOBODY, &expected[0].filter, one.id, 10, &rest, &err), err);
     assert_int_equal(rest.count, 1);
     assert_string_equal(row_text(&rest, 0, "id"), two.id);
 }
@@ -349,7 +166,7 @@ static void the_tables_refuse_what_breaks_an_invariant(void **state)
     (void)state;
     struct risk risk = logged_risk(1776000000000, CATEGORY_SAFETY);
     struct problem err = {0};
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 8; i++) {
         act_auto_t act = {0};
         struct risk wrong = risk;
         wrong.version++;
@@ -367,6 +184,12 @@ static void the_tables_refuse_what_breaks_an_invariant(void **state)
             wrong.initial.likelihood = 6;
         if (i == 5)
             wrong.version--; /* a version that its history has */
+        if (i == 6)
+            name(&wrong, "ZZ3"); /* and not those who help */
+        if (i == 7) {
+            wrong.supporting_count = 0;
+            name(&wrong, "ZZ1"); /* and not the owner */
+        }
         begin(&act);
         assert_false(event_risk_changed(&act, &wrong, NULL, 0, &err) && act_commit(&act, &err));
         problem_clear(&err);
