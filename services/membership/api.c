@@ -17,6 +17,7 @@ const struct route MEMBERSHIP_ROUTES[] = {
     {"listAppointments", appointment_list, NULL},
     {"getAppointment", appointment_get, NULL},
     {"endAppointment", appointment_finish, NULL},
+    {"erasePersonName", appointment_erase_name, NULL},
     {"getAgreementInForce", agreement_get_in_force, NULL},
     {"draftAgreementVersion", agreement_draft, NULL},
     {"listAgreementVersions", agreement_list, NULL},

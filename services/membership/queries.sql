@@ -78,6 +78,10 @@ order by id
 insert into person_name (alliance_id, appointment_id, name)
 values ($1::uuid, $2::uuid, $3::text)
 
+-- name: person_name_erase
+delete from person_name
+where alliance_id = $1::uuid and appointment_id = $2::uuid
+
 -- The agreement ---------------------------------------------------------------------------------------
 
 -- name: agreement_get

@@ -1,5 +1,6 @@
 // Who is in, who decides, how they vote (domain.md A1-A3, A5, A7-A9, A15): through the edge.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { test, ask, expect, until, Person, issuer, allScopes } from './harness.mjs';
 import { Stage, gbp, inSeconds, today } from './stage.mjs';
@@ -749,6 +750,31 @@ test('names of people are shown, and never enter the journal', async () => {
   const journal = await expect(200, hall.director, 'listMembershipJournal', hall.at({ query: { limit: 1000 } }));
   assert.ok(journal.text.includes('lead.zz1'));
   assert.ok(!journal.text.includes('Name of'));
+});
+
+test('names of people are kept in one place, and erased there', async () => {
+  const hall = await Hall.founded();
+  const make = (key) => expect(201, hall.reps.ZZ1, 'makeAppointment',
+    hall.at({ key, body: { person: person('lead.zz1'), role: 'quality-lead', organisation: 'ZZ1' } }));
+  const made = await make('named');
+  assert.ok(!('name' in made.body));
+  const values = { appointmentId: made.body.id };
+  const kept = `select string_agg(answer, '') from membership.idempotency where alliance_id = '${hall.values.allianceId}'`;
+  const stored = execFileSync('psql', ['-X', '-q', '-t', '-A', '-d', process.env.ACCORD_TEST_DATABASE, '-c', kept]).toString();
+  assert.ok(stored.includes('lead.zz1'));
+  assert.ok(!stored.includes('Name of'));
+  hall.share();
+  await hall.refuse('role-missing', hall.reps.ZZ2, 'erasePersonName', { values });
+  const erased = await hall.do(200, hall.reps.ZZ1, 'erasePersonName', { values });
+  assert.equal(erased.version, 2);
+  hall.share();
+  assert.ok(!('name' in await hall.get('getAppointment', values)));
+  assert.equal((await hall.do(200, hall.director, 'erasePersonName', { values })).version, 2);
+  assert.equal((await make('named')).text, made.text);
+  const self = new Person('rep.zz3', 'ZZ3');
+  self.remember(hall.director.after());
+  const { items } = await hall.do(200, self, 'listAppointments', { query: { organisation: 'ZZ3' } });
+  await hall.do(200, self, 'erasePersonName', { values: { appointmentId: items[0].id } });
 });
 
 // --- what stays for ever ---

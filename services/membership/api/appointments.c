@@ -1,4 +1,6 @@
-/* Appointments: who acts for whom. */
+/* Appointments: who acts for whom. What changes one answers without the person's name: the answer
+ * is kept for whoever repeats the request, and a name shall be in one place, where it can be
+ * erased. */
 #include <stdio.h>
 #include <string.h>
 
@@ -112,7 +114,7 @@ bool appointment_make(struct request *request, struct reply *reply, struct probl
         return false;
     char ref[REF_SIZE];
     snprintf(ref, sizeof ref, "appointments/%s", tenure.id);
-    reply_created(reply, tenure_present(&tenure, name), ref, tenure.version);
+    reply_created(reply, tenure_present(&tenure, NULL), ref, tenure.version);
     return true;
 }
 
@@ -163,6 +165,29 @@ bool appointment_finish(struct request *request, struct reply *reply, struct pro
     if (!appointment_end(&tenure, json_instant(request->body, "endsAt"), request->now_ms, err) ||
         !event_appointment(request->act, "ended", &tenure, err))
         return false;
-    reply_ok(reply, tenure_present(&tenure, name), tenure.version);
+    reply_ok(reply, tenure_present(&tenure, NULL), tenure.version);
+    return true;
+}
+
+/* The event says that there was a name and who had it erased, never the name. */
+bool appointment_erase_name(struct request *request, struct reply *reply, struct problem *err)
+{
+    struct tenure tenure;
+    char name[NAME_SIZE];
+    if (!command_begin(request, err) ||
+        !store_tenure_get(request->tx, request_path(request, "appointmentId"), &tenure, name, err))
+        return false;
+    const bool is_self = strcmp(request->caller.issuer, tenure.issuer) == 0 &&
+                         strcmp(request->caller.subject, tenure.subject) == 0;
+    if (!is_self && !appointment_may_erase_name(&request->standing, &tenure))
+        return problem_set(err, PROBLEM_ROLE_MISSING,
+                           "a name is erased by the person, by who speaks for %s, or by the "
+                           "director",
+                           tenure.organisation);
+    tenure.version += name[0] != '\0';
+    if (name[0] != '\0' && (!event_appointment(request->act, "unnamed", &tenure, err) ||
+                            !store_person_name_erase(request->tx, tenure.id, err)))
+        return false;
+    reply_ok(reply, tenure_present(&tenure, NULL), tenure.version);
     return true;
 }

@@ -12,6 +12,7 @@ handler alliance_found, alliance_list, alliance_get, alliance_change;
 handler partner_apply, partner_list, partner_get, partner_trace, partner_leave;
 /* api/appointments.c */
 handler appointment_make, appointment_list, appointment_get, appointment_finish;
+handler appointment_erase_name;
 /* api/agreement.c */
 handler agreement_get_in_force, agreement_draft, agreement_list, agreement_get, agreement_trace;
 /* api/decisions.c */

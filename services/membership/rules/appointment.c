@@ -105,6 +105,12 @@ bool appointment_may_end(const struct standing *standing, const struct tenure *t
            appointment_may_make(standing, tenure->post, tenure->organisation, tenure, true);
 }
 
+bool appointment_may_erase_name(const struct standing *standing, const struct tenure *tenure)
+{
+    return standing_speaks_for(standing, tenure->organisation) != NULL ||
+           standing_directs(standing);
+}
+
 bool appointment_end(struct tenure *tenure, int64_t ends_ms, int64_t now_ms, struct problem *err)
 {
     if (!tenure_is_in_force(tenure, now_ms))

@@ -29,6 +29,9 @@ bool appointment_decide(const struct tenure *tenure, const struct partner *partn
 
 /* By the person, or by who may fill the post. */
 bool appointment_may_end(const struct standing *standing, const struct tenure *tenure);
+/* A person's name is erased by who speaks for the organisation, by the director, and by the
+ * person (which the caller of this compares). */
+bool appointment_may_erase_name(const struct standing *standing, const struct tenure *tenure);
 /* Sets the end (INSTANT_NONE = now), which is never before now, and never once it has ended. */
 bool appointment_end(struct tenure *tenure, int64_t ends_ms, int64_t now_ms,
                      struct problem *err) MUST_CHECK;

@@ -196,3 +196,9 @@ bool store_person_name_add(struct db_tx *tx, const char *appointment_id, const c
     return db_select(tx, &QUERY_PERSON_NAME_ADD, &rows, err, db_text(appointment_id),
                      db_text(name));
 }
+
+bool store_person_name_erase(struct db_tx *tx, const char *appointment_id, struct problem *err)
+{
+    db_rows_auto_t rows = {0};
+    return db_select(tx, &QUERY_PERSON_NAME_ERASE, &rows, err, db_text(appointment_id));
+}

@@ -63,5 +63,7 @@ bool store_tenures_of_organisation(struct db_tx *tx, const char *organisation, i
 /* The name stands beside the journal; its appointment must be stored already. */
 bool store_person_name_add(struct db_tx *tx, const char *appointment_id, const char *name,
                            struct problem *err) MUST_CHECK;
+bool store_person_name_erase(struct db_tx *tx, const char *appointment_id,
+                             struct problem *err) MUST_CHECK;
 
 #endif

@@ -184,6 +184,7 @@ as $$
           union all
           select o.alliance_id from appointment as o
           where o.issuer = p_issuer and o.subject = p_subject
+            and (p_organisation is null or o.organisation = p_organisation or o.role = 'auditor')
             and o.starts_at <= accord.accord_now()
             and (o.ends_at is null or o.ends_at > accord.accord_now()))
     order by a.alliance_id
