@@ -65,8 +65,14 @@ bool(problem_set)(struct problem *err, enum problem_code code, const char *forma
     text_format(detail, sizeof detail, format, arguments);
     va_end(arguments);
     err->code = code;
+    err->is_public = false;
     memcpy(err->detail, detail, sizeof detail);
     return false;
+}
+
+void problem_publish(struct problem *err)
+{
+    err->is_public = true;
 }
 
 bool(problem_add)(struct problem *err, enum problem_code code, const char *fault_code,
@@ -91,6 +97,7 @@ void problem_clear(struct problem *err)
 {
     err->code = PROBLEM_NONE;
     err->detail[0] = '\0';
+    err->is_public = false;
     err->fault_count = 0;
     err->retry_after_s = 0;
 }

@@ -1,6 +1,6 @@
 /* What went wrong, as a value: one code of problem.def, a sentence, and up to 16 faults with their
  * JSON Pointers. Pure, allocates nothing, so that reporting out-of-memory can't fail. A 5xx detail
- * is for the log only. Every fallible function takes `struct problem *err` last and fails in one
+ * is for the log only, unless it was published. Every fallible function takes `struct problem *err` last and fails in one
  * line: `return problem_set(err, PROBLEM_NOT_FOUND, "there is no risk %s", id);`. */
 #ifndef ACCORD_COMMON_PROBLEM_H
 #define ACCORD_COMMON_PROBLEM_H
@@ -34,6 +34,7 @@ struct problem_fault {
 struct problem {
     enum problem_code code;
     char detail[PROBLEM_DETAIL_SIZE];
+    bool is_public; /* the detail may be told although it is a 5xx */
     size_t fault_count; /* all that were found; the first 16 are kept */
     struct problem_fault faults[FAULTS_LISTED_MAX];
     int retry_after_s; /* for 429 and 503; 0 = the default of 1 */
@@ -42,6 +43,10 @@ struct problem {
 /* Sets code and detail (replacing both, keeping the faults). Always returns false. */
 bool problem_set(struct problem *err, enum problem_code code, const char *format, ...)
     PRINTF_LIKE(3, 4);
+
+/* The caller may read the detail of this 5xx: it says nothing but which service to wait for. Lasts
+ * until the next problem_set(). */
+void problem_publish(struct problem *err);
 
 /* Adds a fault; the first also sets code and a general detail. Always returns false, so that a
  * check may collect: `ok = problem_add(...)`, and go on to find the others. */

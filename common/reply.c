@@ -105,7 +105,7 @@ static const char *code_name(enum problem_code code)
     return NAMES[code];
 }
 
-/* What a 5xx has to say is for the log. */
+/* What a 5xx has to say is for the log, unless it was meant for the caller. */
 void reply_problem(struct reply *reply, const struct problem *problem, const char *target,
                    const char *request_id)
 {
@@ -117,7 +117,7 @@ void reply_problem(struct reply *reply, const struct problem *problem, const cha
     json_put_text(document, "type", type);
     json_put_text(document, "title", problem_title(problem->code));
     json_put_integer(document, "status", status);
-    if (status < 500 && problem->detail[0] &&
+    if ((status < 500 || problem->is_public) && problem->detail[0] &&
         json_object_set_new(document, "detail", json_string(problem->detail)) != 0)
         json_put_text(document, "detail", problem_title(problem->code));
     put_instance(document, target);

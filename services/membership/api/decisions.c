@@ -5,6 +5,7 @@
 
 #include "common/ids.h"
 #include "common/json.h"
+#include "common/log.h"
 #include "common/service_context.h"
 #include "common/subject.h"
 #include "common/trace.h"
@@ -32,6 +33,28 @@ static bool subject_fault(struct problem *err)
     snprintf(detail, sizeof detail, "%.150s", err->detail);
     problem_clear(err);
     return problem_add(err, PROBLEM_REFERENCE_UNKNOWN, "unknown-subject", "/subject", "%s", detail);
+}
+
+/* Who opens a decision may know whom it waits for, not why. */
+static bool owner_fault(const char *owner, struct problem *err)
+{
+    switch (err->code) {
+    case PROBLEM_UNAVAILABLE:
+    case PROBLEM_UPSTREAM:
+    case PROBLEM_UPSTREAM_TIMEOUT:
+        log_problem(err, "asking %s what is to be decided", owner);
+        problem_set(err, PROBLEM_UNAVAILABLE, "%s did not answer; nothing was opened", owner);
+        break;
+    case PROBLEM_NOT_CAUGHT_UP:
+        problem_set(err, PROBLEM_NOT_CAUGHT_UP,
+                    "%s has not heard of the alliance's latest events yet; nothing was opened",
+                    owner);
+        break;
+    default:
+        return subject_fault(err);
+    }
+    problem_publish(err);
+    return false;
 }
 
 /* What the owner was asked, and what became of it. */
@@ -106,7 +129,7 @@ bool decision_open_prepare(struct request *request, struct problem *err)
     return subject_ask(request->context, &request->caller, request->alliance_id,
                        request->request_id, request->traceparent, &question, &asked->described,
                        err) ||
-           subject_fault(err);
+           owner_fault(ref_service(subject), err);
 }
 
 static bool subject_describe(struct request *request, const struct opening *opening,

@@ -116,6 +116,21 @@ static void quoted_control_characters_are_replaced(void **state)
     assert_string_equal(err.detail, "line?break é");
 }
 
+static void only_what_was_published_is_public(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    problem_set(&err, PROBLEM_UNAVAILABLE, "ledger does not answer");
+    assert_false(err.is_public);
+    problem_publish(&err);
+    assert_true(err.is_public);
+    problem_set(&err, PROBLEM_UNAVAILABLE, "connection to 10.0.0.1 refused");
+    assert_false(err.is_public);
+    problem_publish(&err);
+    problem_clear(&err);
+    assert_false(err.is_public);
+}
+
 static void slugs_are_unique_and_found_again(void **state)
 {
     (void)state;
@@ -140,6 +155,7 @@ int main(void)
         cmocka_unit_test(a_text_as_long_as_the_room_for_it_is_cut_too),
         cmocka_unit_test(what_cannot_be_formatted_leaves_no_rubbish),
         cmocka_unit_test(quoted_control_characters_are_replaced),
+        cmocka_unit_test(only_what_was_published_is_public),
         cmocka_unit_test(slugs_are_unique_and_found_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
