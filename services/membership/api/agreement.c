@@ -103,9 +103,8 @@ bool agreement_draft(struct request *request, struct reply *reply, struct proble
     json_copy_text(request->body, "summary", version.summary, sizeof version.summary);
     if (!command_begin(request, err) || !store_alliance_get(request->tx, &alliance, err))
         return false;
-    if (alliance.status != ALLIANCE_ACTIVE)
-        return problem_set(err, PROBLEM_ALLIANCE_NOT_ACTIVE, "the alliance is %s",
-                           alliance_status_name(alliance.status));
+    if (!access_check_active(&request->standing, err))
+        return false;
     if (!draft_check(request, &alliance, &version, err) ||
         !event_agreement_drafted(request->act, &version, err))
         return false;

@@ -239,9 +239,8 @@ bool alliance_change(struct request *request, struct reply *reply, struct proble
         !request_match(request, alliance.version, err) ||
         !subject_check_thawed(request->act, "alliance", err))
         return false;
-    if (alliance.status != ALLIANCE_ACTIVE)
-        return problem_set(err, PROBLEM_ALLIANCE_NOT_ACTIVE, "the alliance is %s",
-                           alliance_status_name(alliance.status));
+    if (!access_check_active(&request->standing, err))
+        return false;
     alliance_reword(request->body, &alliance);
     if (!event_alliance_changed(request->act, &alliance, err))
         return false;
