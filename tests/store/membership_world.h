@@ -82,8 +82,8 @@ static inline struct tenure tenure_make(int64_t now_ms, const char *organisation
                             .ends_ms = INSTANT_NONE,
                             .version = 1};
     uuid_new(now_ms, tenure.id);
-    snprintf(tenure.subject, sizeof tenure.subject, "rep-%s", organisation);
-    snprintf(tenure.organisation, sizeof tenure.organisation, "%s", organisation);
+    snprintf(tenure.subject, sizeof tenure.subject, "rep-%.10s", organisation);
+    snprintf(tenure.organisation, sizeof tenure.organisation, "%.10s", organisation);
     return tenure;
 }
 

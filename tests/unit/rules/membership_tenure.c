@@ -91,11 +91,11 @@ static void who_is_not_on_the_roster_fills_no_vacancy(void **state)
     (void)state;
     struct standing standing = director_and_representative();
     strcpy(standing.appointments[0].role, "quality-lead"); /* directs nothing */
-    assert_true(appointment_may_make(&standing, POST_CHAIR, "ZZ1", NULL));
-    assert_true(appointment_may_make(&standing, POST_ALLIANCE_DIRECTOR, "ZZ1", NULL));
+    assert_true(appointment_may_make(&standing, POST_CHAIR, "ZZ1", NULL, true));
+    assert_true(appointment_may_make(&standing, POST_ALLIANCE_DIRECTOR, "ZZ1", NULL, true));
     standing.has_partner = false;
-    assert_false(appointment_may_make(&standing, POST_CHAIR, "ZZ1", NULL));
-    assert_false(appointment_may_make(&standing, POST_ALLIANCE_DIRECTOR, "ZZ1", NULL));
+    assert_false(appointment_may_make(&standing, POST_CHAIR, "ZZ1", NULL, true));
+    assert_false(appointment_may_make(&standing, POST_ALLIANCE_DIRECTOR, "ZZ1", NULL, true));
 }
 
 /* The CHECKs allow no such post; should one come all the same, nobody fills it. */
@@ -104,8 +104,8 @@ static void a_post_that_is_none_is_filled_by_nobody(void **state)
     (void)state;
     const struct standing standing = director_and_representative();
     const enum post no_post = (enum post)(POST_AUDITOR + 1);
-    assert_true(appointment_may_make(&standing, POST_AUDITOR, "ZZ1", NULL));
-    assert_false(appointment_may_make(&standing, no_post, "ZZ1", NULL));
+    assert_true(appointment_may_make(&standing, POST_AUDITOR, "ZZ1", NULL, true));
+    assert_false(appointment_may_make(&standing, no_post, "ZZ1", NULL, true));
 }
 
 int main(void)
