@@ -1,7 +1,8 @@
 /* What went wrong, as a value: one code of problem.def, a sentence, and up to 16 faults with their
  * JSON Pointers. Pure, allocates nothing, so that reporting out-of-memory can't fail. A 5xx detail
- * is for the log only, unless it was published. Every fallible function takes `struct problem *err` last and fails in one
- * line: `return problem_set(err, PROBLEM_NOT_FOUND, "there is no risk %s", id);`. */
+ * is for the log only, unless it was published. Every fallible function takes `struct problem *err`
+ * last and fails in one line: `return problem_set(err, PROBLEM_NOT_FOUND, "there is no risk %s",
+ * id);`. */
 #ifndef ACCORD_COMMON_PROBLEM_H
 #define ACCORD_COMMON_PROBLEM_H
 
@@ -34,7 +35,7 @@ struct problem_fault {
 struct problem {
     enum problem_code code;
     char detail[PROBLEM_DETAIL_SIZE];
-    bool is_public; /* the detail may be told although it is a 5xx */
+    bool is_public;     /* the detail may be told although it is a 5xx */
     size_t fault_count; /* all that were found; the first 16 are kept */
     struct problem_fault faults[FAULTS_LISTED_MAX];
     int retry_after_s; /* for 429 and 503; 0 = the default of 1 */
