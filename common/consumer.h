@@ -25,6 +25,11 @@ struct foreign_event {
 typedef bool reaction_function(struct act *act, const struct foreign_event *event,
                                struct problem *err);
 
+/* A member that the event must have, shorter than `size`: without it the reaction fails, and the
+ * alliance stalls instead of the process. PROBLEM_INTERNAL. */
+bool event_text(const json_t *object, const char *name, size_t size, const char **ret_text,
+                struct problem *err) MUST_CHECK;
+
 struct reaction {
     /* With the highest version known: lower ones come here too, a higher one stalls the alliance.
      * "*" reacts to every event of every followed service, after what names it. */

@@ -14,6 +14,7 @@ struct cursor {
     int64_t sequence;
     struct hash hash;
     int attempts;
+    bool is_left; /* the last of them was not made just now */
     bool is_stalled;
 };
 
@@ -69,6 +70,16 @@ int event_type_match(const char *known, const char *type)
     if (length == 0 || length != known_length || strncmp(known, type, length) != 0)
         return 0;
     return version <= known_version ? 1 : -1;
+}
+
+bool event_text(const json_t *object, const char *name, size_t size, const char **ret_text,
+                struct problem *err)
+{
+    const char *text = json_text(object, name);
+    if (text == NULL || strlen(text) >= size)
+        return problem_set(err, PROBLEM_INTERNAL, "an event without a fit %s", name);
+    *ret_text = text;
+    return true;
 }
 
 /* The decision events that the house reacts to by itself; see subject.c. */
@@ -233,15 +244,18 @@ static bool cursor_read(const struct follow *follow, struct cursor *ret_cursor, 
 {
     db_tx_auto_t *tx = NULL;
     db_rows_auto_t rows = {0};
-    struct cursor cursor = {.hash = chain_genesis(follow->source, follow->alliance_id)};
+    struct cursor cursor = {.hash = chain_genesis(follow->source, follow->alliance_id),
+                            .is_left = true};
     if (!db_begin(follow->context->db, follow->alliance_id, true, &tx, err) ||
-        !db_select(tx, &QUERY_CURSOR_STATES, &rows, err) || !db_commit(tx, err))
+        !db_select(tx, &QUERY_CURSOR_STATES, &rows, err, db_int(CONSUMER_ATTEMPT_MS)) ||
+        !db_commit(tx, err))
         return false;
     for (int i = 0; i < rows.count; i++) {
         if (strcmp(row_text(&rows, i, "source"), follow->source) != 0)
             continue;
         cursor.sequence = row_int(&rows, i, "sequence");
         cursor.attempts = (int)row_int(&rows, i, "attempts");
+        cursor.is_left = row_bool(&rows, i, "is_left");
         cursor.is_stalled = !row_is_null(&rows, i, "stalled");
         if (!hash_parse(row_text(&rows, i, "hash"), &cursor.hash))
             return problem_set(err, PROBLEM_INTERNAL, "a cursor without a hash");
@@ -250,14 +264,18 @@ static bool cursor_read(const struct follow *follow, struct cursor *ret_cursor, 
     return true;
 }
 
+/* Under the head's lock, like everything that an act writes. */
 static bool cursor_write(const struct follow *follow, const struct db_query *query,
-                         const char *genesis, const char *why, struct problem *err)
+                         const struct db_arg *args, bool *ret_written, struct problem *err)
 {
     db_tx_auto_t *tx = NULL;
-    db_rows_auto_t rows = {0};
-    struct db_arg args[] = {db_text(follow->source), db_text(genesis), db_text(why)};
-    return db_begin(follow->context->db, follow->alliance_id, false, &tx, err) &&
-           db_select_args(tx, query, &rows, err, args, query->argument_count) && db_commit(tx, err);
+    db_rows_auto_t head = {0}, rows = {0};
+    if (!db_begin(follow->context->db, follow->alliance_id, false, &tx, err) ||
+        !db_select(tx, &QUERY_HEAD_LOCK, &head, err, db_bool(true)) ||
+        !db_select_args(tx, query, &rows, err, args, query->argument_count) || !db_commit(tx, err))
+        return false;
+    *ret_written = rows.count > 0;
+    return true;
 }
 
 /* Before a page is applied, so that an event that kills the process is found by its count. */
@@ -265,10 +283,12 @@ static bool attempt_count(struct follow *follow, struct problem *err)
 {
     char genesis[DIGEST_SIZE];
     struct hash first = chain_genesis(follow->source, follow->alliance_id);
+    bool is_written;
     if (follow->is_counted)
         return true;
     hash_format(&first, genesis);
-    follow->is_counted = cursor_write(follow, &QUERY_CURSOR_ATTEMPT, genesis, NULL, err);
+    const struct db_arg args[] = {db_text(follow->source), db_text(genesis)};
+    follow->is_counted = cursor_write(follow, &QUERY_CURSOR_ATTEMPT, args, &is_written, err);
     return follow->is_counted;
 }
 
@@ -276,20 +296,27 @@ static bool attempt_count(struct follow *follow, struct problem *err)
 static void attempt_forgive(struct follow *follow)
 {
     struct problem fault = {0};
+    bool is_written;
+    const struct db_arg args[] = {db_text(follow->source)};
     if (follow->is_counted)
-        follow->is_counted = !cursor_write(follow, &QUERY_CURSOR_FORGIVE, NULL, NULL, &fault);
+        follow->is_counted =
+            !cursor_write(follow, &QUERY_CURSOR_FORGIVE, args, &is_written, &fault);
 }
 
-static enum follow_outcome stall(struct follow *follow)
+/* After the event at `cursor`; not when another instance has taken the next one meanwhile. */
+static enum follow_outcome stall(struct follow *follow, const struct cursor *cursor)
 {
     char genesis[DIGEST_SIZE];
     struct hash first = chain_genesis(follow->source, follow->alliance_id);
     struct problem fault = {0};
+    bool is_written;
     hash_format(&first, genesis);
+    const struct db_arg args[] = {db_text(follow->source), db_text(genesis),
+                                  db_text(follow->why.detail), db_int(cursor->sequence)};
+    if (!cursor_write(follow, &QUERY_CURSOR_STALL, args, &is_written, &fault) || !is_written)
+        return FOLLOW_RETRY;
     log_error("alliance %s stalls on %s's journal: %s", follow->alliance_id, follow->source,
               follow->why.detail);
-    if (!cursor_write(follow, &QUERY_CURSOR_STALL, genesis, follow->why.detail, &fault))
-        return FOLLOW_RETRY;
     follow->is_counted = false;
     return FOLLOW_STALLED;
 }
@@ -353,21 +380,24 @@ static enum follow_outcome page_follow(struct follow *follow, struct cursor *cur
     if (diverged != NULL) {
         problem_set(&follow->why, PROBLEM_UPSTREAM, "diverged after event %" PRId64 ": %.200s",
                     cursor->sequence, diverged);
-        return stall(follow);
+        return stall(follow, cursor);
     }
     const json_t *events = json_object_get(page, "events");
     if (json_array_size(events) == 0)
         return FOLLOW_DONE;
     if (cursor->attempts >= CONSUMER_ATTEMPTS_MAX && !follow->is_counted) {
+        /* Other instances may be at it right now: only what nobody finishes has killed them. */
+        if (!cursor->is_left)
+            return FOLLOW_RETRY;
         problem_set(&follow->why, PROBLEM_INTERNAL, "event %" PRId64 " ended the process %d times",
                     cursor->sequence + 1, cursor->attempts);
-        return stall(follow);
+        return stall(follow, cursor);
     }
     if (!attempt_count(follow, &follow->why))
         return FOLLOW_RETRY;
     enum follow_outcome outcome = page_apply(follow, events, cursor);
     if (outcome == FOLLOW_STALLED)
-        return stall(follow);
+        return stall(follow, cursor);
     attempt_forgive(follow);
     *ret_more = outcome == FOLLOW_DONE;
     return outcome;

@@ -45,6 +45,7 @@ enum {
     FREEZE_UNOPENED_MS = 10 * 60 * 1000,
     FREEZE_FRESH_MS = FREEZE_UNOPENED_MS / 2, /* an older answer opens no decision */
     CONSUMER_ATTEMPTS_MAX = 3,
+    CONSUMER_ATTEMPT_MS = 30000, /* longer than one event takes: who began it is gone */
     TRANSACTION_ATTEMPTS_MAX = 3,
 };
 

@@ -49,16 +49,18 @@ returning sequence
 
 -- How far every followed journal has been taken; `hash` is null before the first event.
 -- name: cursor_states
-select source, sequence, encode(hash, 'hex') as hash, attempts, stalled
+-- `is_left` says that the last attempt was counted so long ago that whoever made it is gone ($2 ms).
+select source, sequence, encode(hash, 'hex') as hash, attempts, stalled,
+    attempted_at is null or attempted_at <= now() - $2::bigint * interval '1 millisecond' as is_left
 from journal_cursor
 where alliance_id = $1::uuid
 
 -- Counts an attempt before it is made, so that what kills the process is noticed.
 -- name: cursor_attempt
-insert into journal_cursor (alliance_id, source, sequence, hash, attempts)
-values ($1::uuid, $2::text, 0, decode($3::text, 'hex'), 1)
+insert into journal_cursor (alliance_id, source, sequence, hash, attempts, attempted_at)
+values ($1::uuid, $2::text, 0, decode($3::text, 'hex'), 1, now())
 on conflict (alliance_id, source) do update
-set attempts = journal_cursor.attempts + 1
+set attempts = journal_cursor.attempts + 1, attempted_at = now()
 
 -- The attempt ended for a reason that says nothing about the event.
 -- name: cursor_forgive
@@ -67,10 +69,13 @@ set attempts = greatest(attempts - 1, 0)
 where alliance_id = $1::uuid and source = $2::text
 
 -- name: cursor_stall
+-- At the event that was judged ($5 is the one before it), unless another instance is past it.
 insert into journal_cursor (alliance_id, source, sequence, hash, stalled)
 values ($1::uuid, $2::text, 0, decode($3::text, 'hex'), $4::text)
 on conflict (alliance_id, source) do update
 set stalled = excluded.stalled
+where journal_cursor.sequence = $5::bigint
+returning sequence
 
 -- name: cursor_resume
 update journal_cursor

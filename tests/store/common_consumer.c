@@ -31,6 +31,19 @@ static enum problem_code failing_code;
 static atomic_int reacted;
 static char seen_attempts[16];
 
+static const char *overtaken_alliance;
+
+/* Our act ends; meanwhile another instance has moved the cursor past the event. */
+static bool overtake(struct act *act, struct problem *err)
+{
+    db_tx_done(&act->tx);
+    harness_sql("update probe.journal_cursor set sequence = 1, hash = (select hash from"
+                " membership.journal where alliance_id = '%s' and sequence = 1), attempts = 0"
+                " where alliance_id = '%s' and source = 'membership'",
+                overtaken_alliance, overtaken_alliance);
+    return problem_set(err, PROBLEM_INTERNAL, "as the test asked");
+}
+
 static bool react(struct act *act, const struct foreign_event *event, struct problem *err)
 {
     const char *word = json_text(event->data, "word");
@@ -42,6 +55,8 @@ static bool react(struct act *act, const struct foreign_event *event, struct pro
                  harness_value("select attempts from probe.journal_cursor where alliance_id = '%s'"
                                " and source = 'membership'",
                                act->alliance_id));
+    if (overtaken_alliance != NULL)
+        return overtake(act, err);
     char code[CODE_SIZE];
     snprintf(code, sizeof code, "thing-%lld", (long long)event->sequence);
     json_auto_t *data = json_pack("{s:{s:s, s:s, s:i, s:i}}", "thing", "code", code, "name", code,
@@ -424,12 +439,62 @@ static void an_attempt_is_counted_before_it_is_made(void **state)
                      0);
     /* As after three crashes. */
     say(alliance, "deadly");
-    harness_sql("update probe.journal_cursor set attempts = 3 where alliance_id = '%s'", alliance);
+    harness_sql("update probe.journal_cursor set attempts = 3, attempted_at = now() -"
+                " interval '1 minute' where alliance_id = '%s'",
+                alliance);
     catch_up();
     assert_stalled(alliance, "event 2 ended the process 3 times");
     resume(alliance);
     catch_up();
     assert_int_equal(heard(alliance), 2);
+}
+
+static void attempts_of_live_instances_stall_nothing(void **state)
+{
+    (void)state;
+    char alliance[UUID_SIZE];
+    harness_alliance(alliance);
+    say(alliance, "healthy");
+    catch_up();
+    say(alliance, "healthy too");
+    /* As while three other instances are at it. */
+    harness_sql("update probe.journal_cursor set attempts = 3, attempted_at = now()"
+                " where alliance_id = '%s'",
+                alliance);
+    catch_up();
+    assert_string_equal(stalled(alliance), "");
+    assert_int_equal(heard(alliance), 1);
+    /* They give it back. */
+    harness_sql("update probe.journal_cursor set attempts = 0 where alliance_id = '%s'", alliance);
+    catch_up();
+    assert_int_equal(heard(alliance), 2);
+    /* They are gone, and it was the event. */
+    say(alliance, "deadly");
+    harness_sql("update probe.journal_cursor set attempts = 3, attempted_at = now() -"
+                " interval '31 seconds' where alliance_id = '%s'",
+                alliance);
+    catch_up();
+    assert_stalled(alliance, "event 3 ended the process 3 times");
+}
+
+/* While it says that it stays, another instance takes the event. */
+static void what_another_instance_has_passed_is_not_stalled(void **state)
+{
+    (void)state;
+    char alliance[UUID_SIZE];
+    harness_alliance(alliance);
+    snprintf(failing_word, sizeof failing_word, "overtaken");
+    failing_code = PROBLEM_INTERNAL;
+    say(alliance, "overtaken");
+    catch_up();
+    assert_stalled(alliance, "event 1");
+    resume(alliance);
+    overtaken_alliance = alliance;
+    catch_up();
+    overtaken_alliance = NULL;
+    failing_word[0] = '\0';
+    assert_string_equal(stalled(alliance), "");
+    assert_int_equal(cursor(alliance), 1);
 }
 
 static void *catch_up_thread(void *unused)
@@ -544,6 +609,8 @@ int main(void)
         cmocka_unit_test(what_was_changed_is_not_applied),
         cmocka_unit_test(an_erased_body_is_passed_over),
         cmocka_unit_test(an_attempt_is_counted_before_it_is_made),
+        cmocka_unit_test(attempts_of_live_instances_stall_nothing),
+        cmocka_unit_test(what_another_instance_has_passed_is_not_stalled),
         cmocka_unit_test(two_instances_apply_an_event_once),
         cmocka_unit_test(threads_follow_wake_ups_and_sweep),
         cmocka_unit_test(a_stalled_alliance_is_not_ready),

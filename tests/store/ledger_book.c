@@ -57,6 +57,41 @@ static void a_partner_without_a_status_stalls(void **state)
     assert_int_equal(err.code, PROBLEM_INTERNAL);
 }
 
+/* Reacts to an event that lacks one of its members; nothing of it stays. */
+static void assert_stalls_without(json_t *envelope, const char *object, const char *member)
+{
+    act_auto_t act = {0};
+    struct problem err = {0};
+    json_auto_t *owned = envelope;
+    json_t *data = json_object_get(owned, "data");
+    assert_int_equal(json_object_del(json_object_get(data, object), member), 0);
+    struct foreign_event event = {.source = "elsewhere",
+                                  .type = json_text(owned, "type"),
+                                  .subject = json_text(owned, "subject"),
+                                  .data = data,
+                                  .envelope = owned};
+    begin(&act);
+    for (size_t i = 0; i < LEDGER_REACTION_COUNT; i++)
+        if (strcmp(LEDGER_REACTIONS[i].type, event.type) == 0)
+            assert_false(LEDGER_REACTIONS[i].react(&act, &event, &err));
+    if (strstr(err.detail, "an event without a fit") == NULL)
+        fail_msg("without %s: %s", member, err.detail);
+}
+
+static void what_an_event_lacks_ends_the_reaction_not_the_process(void **state)
+{
+    (void)state;
+    static const char *const of_decision[] = {"id", "subject", "title"};
+    for (size_t i = 0; i < ARRAY_LENGTH(of_decision); i++) {
+        /* The digest does not cover the title: only what is complete is looked at so closely. */
+        char id[UUID_SIZE], case_id[UUID_SIZE];
+        harness_alliance(id);
+        harness_alliance(case_id);
+        assert_stalls_without(carried_award(id, case_id, 100), "decision", of_decision[i]);
+    }
+    assert_stalls_without(verified_drawdown("x", APPOINTMENT, APPOINTMENT, 100), "drawdown", "id");
+}
+
 static void a_new_agreement_opens_what_is_new_and_moves_the_cap(void **state)
 {
     (void)state;
@@ -651,6 +686,7 @@ int main(void)
         TEST(the_agreement_opens_the_accounts),
         TEST(admission_opens_a_partners_accounts_once),
         TEST(a_partner_without_a_status_stalls),
+        TEST(what_an_event_lacks_ends_the_reaction_not_the_process),
         TEST(a_new_agreement_opens_what_is_new_and_moves_the_cap),
         TEST(a_lower_cap_takes_nothing_away_that_is_there),
         TEST(a_mandate_comes_back_whole),

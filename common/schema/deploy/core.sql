@@ -317,6 +317,7 @@ begin
         sequence bigint not null check (sequence >= 0),
         hash bytea not null check (length(hash) = 32),
         attempts integer not null default 0,
+        attempted_at timestamptz, -- when the last attempt was counted
         stalled text, -- why, until an operator resumes
         primary key (alliance_id, source)
     );

@@ -224,9 +224,14 @@ static bool hold_of_decision(const json_t *decision, struct hold *ret_hold, stru
                            "the decision does not say what is to be held for whom");
     snprintf(ret_hold->account_code, sizeof ret_hold->account_code, "%s", account_code);
     snprintf(ret_hold->beneficiary, sizeof ret_hold->beneficiary, "%s", beneficiary);
-    json_copy_text(decision, "title", ret_hold->title, sizeof ret_hold->title);
-    json_copy_text(decision, "subject", ret_hold->subject, sizeof ret_hold->subject);
-    json_copy_text(decision, "id", ret_hold->decision_id, sizeof ret_hold->decision_id);
+    const char *title, *subject, *id;
+    if (!event_text(decision, "title", sizeof ret_hold->title, &title, err) ||
+        !event_text(decision, "subject", sizeof ret_hold->subject, &subject, err) ||
+        !event_text(decision, "id", sizeof ret_hold->decision_id, &id, err))
+        return false;
+    snprintf(ret_hold->title, sizeof ret_hold->title, "%s", title);
+    snprintf(ret_hold->subject, sizeof ret_hold->subject, "%s", subject);
+    snprintf(ret_hold->decision_id, sizeof ret_hold->decision_id, "%s", id);
     return true;
 }
 
@@ -271,9 +276,13 @@ static bool decision_carried(struct act *act, const struct foreign_event *event,
                              struct problem *err)
 {
     const json_t *decision = json_member(event->data, "decision");
-    const char *subject = json_text(decision, "subject");
-    if (!text_is(decision, "kind", "spend-ring-fence") || subject == NULL ||
-        strcmp(ref_service(subject), "ledger") == 0)
+    const char *subject, *id;
+    if (!text_is(decision, "kind", "spend-ring-fence"))
+        return true;
+    if (!event_text(decision, "subject", REF_SIZE, &subject, err) ||
+        !event_text(decision, "id", UUID_SIZE, &id, err))
+        return false;
+    if (strcmp(ref_service(subject), "ledger") == 0)
         return true;
     struct hold hold;
     struct problem refusal = {0};
@@ -283,7 +292,7 @@ static bool decision_carried(struct act *act, const struct foreign_event *event,
         *err = refusal;
         return false;
     }
-    return event_effect_refused(act, json_text(decision, "id"), subject, reason_of(&refusal), err);
+    return event_effect_refused(act, id, subject, reason_of(&refusal), err);
 }
 
 /* --- reinvestment
@@ -323,6 +332,9 @@ static bool drawdown_verified(struct act *act, const struct foreign_event *event
 {
     const json_t *drawdown = json_member(event->data, "drawdown");
     struct problem refusal = {0};
+    const char *id;
+    if (!event_text(drawdown, "id", UUID_SIZE, &id, err))
+        return false;
     if (drawdown_pay(act, drawdown, &refusal))
         return true;
     if (problem_status(refusal.code) >= 500) {
