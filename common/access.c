@@ -242,11 +242,10 @@ bool access_check_active(const struct standing *standing, struct problem *err)
                        standing->alliance_status);
 }
 
-/* By nothing but having been in: an auditor's or another partner's eyes see on. */
+/* By nothing but having been in: an auditor's eyes see on. */
 static bool is_only_left(const struct standing *standing)
 {
-    return is_left(standing) && !is_partner(standing) &&
-           standing_appointment(standing, "auditor", NULL) == NULL;
+    return is_left(standing) && standing_appointment(standing, "auditor", NULL) == NULL;
 }
 
 bool access_may_know_at(const struct standing *standing, int64_t recorded_ms)

@@ -110,6 +110,8 @@ static void an_organisation_that_nobody_speaks_for_is_taken_at_its_word(void **s
     assert_false(appointment_may_make(&token, POST_DEPUTY, "ZZ1", NULL, false));
     token.partner_status = PARTNER_LEFT;
     assert_false(appointment_may_make(&token, POST_PARTNER_REPRESENTATIVE, "ZZ1", NULL, false));
+    token.has_partner = false;
+    assert_false(appointment_may_make(&token, POST_PARTNER_REPRESENTATIVE, "ZZ1", NULL, false));
     const struct standing unnamed = person("quality-lead", "ZZ1");
     assert_false(appointment_may_make(&unnamed, POST_PARTNER_REPRESENTATIVE, "ZZ1", NULL, false));
 }
@@ -216,6 +218,18 @@ static void the_person_or_who_fills_the_post_ends_it(void **state)
     assert_true(appointment_may_end(&representative, &represents));
 }
 
+static void a_name_is_erased_by_who_speaks_for_the_organisation_or_directs(void **state)
+{
+    (void)state;
+    const struct standing representative = person("partner-representative", "ZZ1");
+    const struct standing stranger = person("partner-representative", "ZZ2");
+    const struct standing director = person("alliance-director", "ZZ2");
+    const struct tenure finance = tenure_make("id-finance-lead", POST_FINANCE_LEAD, "ZZ1");
+    assert_true(appointment_may_erase_name(&representative, &finance));
+    assert_false(appointment_may_erase_name(&stranger, &finance));
+    assert_true(appointment_may_erase_name(&director, &finance));
+}
+
 static void an_end_is_never_in_the_past_and_never_twice(void **state)
 {
     (void)state;
@@ -259,6 +273,7 @@ int main(void)
         cmocka_unit_test(nobody_holds_a_post_twice),
         cmocka_unit_test(an_appointment_ends_after_it_starts),
         cmocka_unit_test(the_person_or_who_fills_the_post_ends_it),
+        cmocka_unit_test(a_name_is_erased_by_who_speaks_for_the_organisation_or_directs),
         cmocka_unit_test(an_end_is_never_in_the_past_and_never_twice),
         cmocka_unit_test(some_posts_have_one_holder),
     };
