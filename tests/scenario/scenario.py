@@ -130,6 +130,49 @@ def the_same_file_again_changes_nothing(figures):
     assert (report["created"], report["revised"], report["unchanged"]) == (0, 0, len(figures.sums)), report
 
 
+def sql(statement):
+    done = subprocess.run(["psql", "-qAtX", "-v", "ON_ERROR_STOP=1", "-d", os.environ["ACCORD_TEST_DATABASE"], "-c", statement],
+                          capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def resume(service, alliance, source):
+    return subprocess.run([os.path.join(os.environ["ACCORD_BIN"], f"accord-{service}"), "--config", os.environ["ACCORD_CONFIG"],
+                           "--resume", alliance, source], capture_output=True, text=True)
+
+
+def an_operator_resumes_a_stalled_alliance_while_it_runs(_):
+    """A decision is carried while its owner has stalled: pending until somebody says that it may go on."""
+    alliance = accord.Alliance("Stalled")
+    lead = alliance.appoint("qual.stalled", "quality-lead", "ZZ1")
+    path = alliance.path("/kpi/indicators")
+    accord.until(lambda: lead.do("GET", path).status == 200, "kpi knows the quality lead")
+    lead.do("POST", path, {"code": INDICATOR, "name": "A&E within four hours", "theme": "urgent-care"}).expect(201)
+    lead.do("POST", f"{path}/{INDICATOR}/specifications", {
+        "definition": "Attendances of four hours or less.", "numerator": "Attendances of four hours or less",
+        "denominator": "All attendances", "unit": "percentage", "direction": "up", "source": "national",
+        "sourceReason": "Published monthly.", "owner": "ZZ1", "frequency": "monthly"}).expect(201)
+    decision = alliance.open(f"kpi/indicators/{INDICATOR}/specifications/1", "agree", lead)["id"]
+    # it has one name: another spelling of the number is nothing that could be decided on
+    lead.do("POST", alliance.path("/decisions"), {
+        "subject": f"kpi/indicators/{INDICATOR}/specifications/01", "effect": "agree", "question": "Again?",
+        "rationale": "By another name.", "deadlineAt": accord.instant(3600)}).expect(422)
+    cursor = f"from kpi.journal_cursor where source = 'membership' and alliance_id = '{alliance.id}'"
+    accord.until(lambda: sql("select state from kpi.frozen_subject where decision_id = '%s'" % decision) == "held", "kpi has heard of it")
+    sql(f"update kpi.journal_cursor set stalled = 'by hand' where source = 'membership' and alliance_id = '{alliance.id}'")
+    before = sql(f"select sequence {cursor}")
+    alliance.vote_all(decision)
+    found = alliance.wait(f"/decisions/{decision}", lambda body: body["state"] == "carried", alliance.director)
+    assert [effect["state"] for effect in found["effects"]] == ["pending"], found["effects"]
+    assert sql(f"select sequence {cursor}") == before
+    done = resume("kpi", alliance.id, "membership")
+    assert done.returncode == 0 and "goes on with membership's journal" in done.stdout, done
+    found = alliance.wait(f"/decisions/{decision}", lambda body: body["effects"][0]["state"] != "pending", alliance.director)
+    assert found["effects"][0]["state"] == "done", found["effects"]
+    again = resume("kpi", alliance.id, "membership")
+    assert again.returncode != 0 and "is not stalled" in again.stderr, again
+
+
 def the_sanitizers_have_nothing_to_say(_):
     for name in glob.glob(os.path.join(os.environ["ACCORD_LOGS"], "*", "*")):
         with open(name, encoding="utf-8", errors="replace") as file:
@@ -139,7 +182,8 @@ def the_sanitizers_have_nothing_to_say(_):
 
 TESTS = (the_example_is_played, the_example_is_found_again_and_not_replayed, a_dry_run_stores_nothing,
          a_file_with_bad_rows_is_refused_whole_and_each_is_named, an_import_sums_the_department_types,
-         the_known_answers_are_there, the_same_file_again_changes_nothing, the_sanitizers_have_nothing_to_say)
+         the_known_answers_are_there, the_same_file_again_changes_nothing,
+         an_operator_resumes_a_stalled_alliance_while_it_runs, the_sanitizers_have_nothing_to_say)
 
 
 def main():
