@@ -114,6 +114,8 @@ int http_port(const struct http *http);
 /* Accepts no more connections, waits until the requests in hand are answered (at most
  * `timeout_ms`), stops listening and frees. NULL is fine. */
 void http_stop(struct http *http, int timeout_ms);
+/* What /readyz says of this process; UNAVAILABLE with why not. Any thread. */
+bool http_is_ready(struct service_context *context, struct problem *err) MUST_CHECK;
 /* A journal or a cursor of ours has moved: wakes who waits for Accord-After. NULL is fine. */
 void http_moved(struct http *http);
 

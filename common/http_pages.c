@@ -21,14 +21,18 @@ static bool page_livez(struct http *http, struct reply *reply, struct problem *e
     return true;
 }
 
-static bool page_readyz(struct http *http, struct reply *reply, struct problem *err)
+bool http_is_ready(struct service_context *context, struct problem *err)
 {
-    struct service_context *context = http->context;
     if (atomic_load(&context->is_draining))
         return problem_set(err, PROBLEM_UNAVAILABLE, "the service is stopping");
     if (!db_is_ready(context->db, err))
         return false;
-    if (context->consumers && !consumers_are_ready(context->consumers, err))
+    return !context->consumers || consumers_are_ready(context->consumers, err);
+}
+
+static bool page_readyz(struct http *http, struct reply *reply, struct problem *err)
+{
+    if (!http_is_ready(http->context, err))
         return false;
     reply_text(reply, "text/plain; charset=utf-8", copy("ready\n"));
     return true;

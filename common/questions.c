@@ -4,6 +4,7 @@
 
 #include "common/chain.h"
 #include "common/db.h"
+#include "common/http.h"
 #include "common/ids.h"
 #include "common/instant.h"
 #include "common/json.h"
@@ -160,9 +161,21 @@ static bool trace_read_answer(const struct bus_question *question, json_t **ret_
     return true;
 }
 
+/* --- readiness.tell --------------------------------------------------------------------------- */
+
+static bool readiness_tell_answer(const struct bus_question *question, json_t **ret_answer,
+                                  struct problem *err)
+{
+    struct problem why = {0};
+    (void)err;
+    *ret_answer = object_new();
+    json_put_flag(*ret_answer, "ready", http_is_ready(question->context, &why));
+    return true;
+}
+
 const struct bus_answerer HOUSE_ANSWERERS[] = {
     {"journal.heads", journal_heads_answer},     {"journal.read", journal_read_answer},
     {"trace.read", trace_read_answer},           {"subject.describe", subject_describe_answer},
-    {"subject.release", subject_release_answer},
+    {"subject.release", subject_release_answer}, {"readiness.tell", readiness_tell_answer},
 };
 const size_t HOUSE_ANSWERER_COUNT = ARRAY_LENGTH(HOUSE_ANSWERERS);

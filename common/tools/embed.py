@@ -160,7 +160,8 @@ class Bundle:
         paths = {}
         operation_ids = set()
         for path, item in document.get("paths", {}).items():
-            if not path.startswith("/v1/"):
+            # But for what is asked of the house, whatever its version (NHS England: /_ping, /_status).
+            if not path.startswith(("/v1/", "/_")):
                 raise SpecError(f"{path}: a path starts with /v1/")
             shared = item.get("parameters", [])
             for method, operation in item.items():

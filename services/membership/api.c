@@ -13,6 +13,8 @@ const struct route MEMBERSHIP_ROUTES[] = {
     {"getPartner", partner_get, NULL},
     {"leaveAlliance", partner_leave, NULL},
     {"tracePartner", partner_trace, NULL},
+    {"ping", ping_answer, NULL},
+    {"getStatus", status_get, NULL},
     {"makeAppointment", appointment_make, NULL},
     {"listAppointments", appointment_list, NULL},
     {"getAppointment", appointment_get, NULL},

@@ -623,6 +623,21 @@ test('agreement: every fault of its parameters is named', async () => {
   await hall.refuse('role-missing', hall.clerk, 'draftAgreementVersion', { body: draft() });
 });
 
+// --- the house ---
+
+test('health: everybody may ask whether the house answers, known clients which services are ready', async () => {
+  const hall = new Hall();
+  assert.deepEqual((await expect(200, null, 'ping')).body, { status: 'pass' });
+  await expect('unauthenticated', null, 'getStatus');
+  await expect('scope-missing', hall.clerk.with({ scopes: ['kpi:read'] }), 'getStatus');
+  const services = ['membership', 'ledger', 'reinvestment', 'risk', 'kpi'];
+  await until(async () => {
+    const { body } = await expect(200, hall.clerk, 'getStatus');
+    assert.deepEqual(body.services.map((one) => one.service), services);
+    return body.services.every((one) => one.state === 'ready');
+  }, 'all services are ready');
+});
+
 // --- people ---
 
 test('appointments: a new representative succeeds the one before at once', async () => {

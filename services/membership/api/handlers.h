@@ -8,6 +8,8 @@
 
 /* api/alliances.c */
 handler alliance_found, alliance_list, alliance_get, alliance_change;
+/* api/status.c */
+handler ping_answer, status_get;
 /* api/partners.c */
 handler partner_apply, partner_list, partner_get, partner_trace, partner_leave;
 /* api/appointments.c */
