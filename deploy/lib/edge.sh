@@ -54,7 +54,7 @@ edge_problem() {
         sed -nE "s/^PROBLEM\($code, ([0-9]+), \"([a-z-]+)\", \"(.*)\"\)\$/\1 \2 \3/p" "$APP/common/problem.def")
     [[ -n $title ]] || fail "common/problem.def has no problem $code"
     cat <<END
-error_page $1 /_problem/$1;
+error_page $1 =$status /_problem/$1;
 location = /_problem/$1 {
     internal;
     default_type application/problem+json;

@@ -269,7 +269,14 @@ def ctrl_c_stops_all_of_it(home):
 
 
 @test
-def a_killed_make_run_leaves_nothing_that_hinders_the_next(home):
+def a_killed_make_takes_all_of_it_along(home):
+    running = home.start().ready()
+    running.process.kill()
+    until("nothing left", lambda: not processes(home.data), STOP_S)
+
+
+@test
+def a_killed_deploy_script_leaves_nothing_that_hinders_the_next(home):
     running = home.start().ready()
     os.kill(pid_of(home.data, r"deploy/serve$"), signal.SIGKILL)
     running.process.wait(STOP_S)

@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+"""The edge from outside (environment of tests/cluster up): each of nginx's own errors is a problem
+as common/problem.def words it, with the request's id; slow and greedy clients hinder nobody; one
+instance of two may be away."""
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PORT = int(os.environ["ACCORD_PORT"])
+SERVICES = os.environ["ACCORD_SERVICES"]
+ALLIANCE = "/v1/alliances/018f0000-0000-7000-8000-000000000001"
+ID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+with open(os.path.join(HERE, "..", "..", "common", "problem.def"), encoding="utf-8") as definitions:
+    PROBLEMS = {code: (int(status), slug, title) for code, status, slug, title in
+                re.findall(r'^PROBLEM\((\w+), (\d+), "([a-z-]+)", "(.*)"\)$', definitions.read(), re.M)}
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def until(what, condition, seconds=20):
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.05)
+
+
+class Answer:
+    def __init__(self, raw):
+        head, _, self.body = raw.partition(b"\r\n\r\n")
+        lines = head.decode().split("\r\n")
+        self.status = int(lines[0].split()[1])
+        self.headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+
+
+def send(raw, timeout=30):
+    """What comes back until the connection closes, or its Content-Length is there."""
+    with socket.create_connection(("127.0.0.1", PORT), timeout) as connection:
+        with contextlib.suppress(OSError):  # nginx may answer and close before it has read all
+            connection.sendall(raw)
+        got = b""
+        with contextlib.suppress(ConnectionResetError):
+            while True:
+                part = connection.recv(65536)
+                got += part
+                length = re.search(rb"\r\nContent-Length: (\d+)\r\n", got)
+                if not part or (length and len(got) >= got.index(b"\r\n\r\n") + 4 + int(length[1])):
+                    break
+    assert got, f"no answer to {raw[:60]!r}"
+    return Answer(got)
+
+
+def get(path, method="GET", headers="", body=b"", timeout=30):
+    return send(f"{method} {path} HTTP/1.1\r\nHost: accord\r\nConnection: close\r\n{headers}\r\n".encode() + body, timeout)
+
+
+def expect(answer, code):
+    """A problem as the list has it, with nothing in it that the specification does not know."""
+    status, slug, title = PROBLEMS[code]
+    assert answer.status == status, f"{answer.status} instead of {status}: {answer.body[:200]}"
+    assert answer.headers["content-type"] == "application/problem+json", answer.headers
+    problem = json.loads(answer.body)
+    assert set(problem) <= {"type", "title", "status", "detail", "code", "requestId"}, problem
+    assert (problem["type"], problem["title"], problem["status"], problem["code"]) == (f"/problems/{slug}", title, status, code), problem
+    assert ID.match(problem["requestId"]) and answer.headers["x-request-id"] == problem["requestId"], problem
+    for name in ("strict-transport-security", "x-content-type-options", "content-security-policy", "cache-control", "vary"):
+        assert name in answer.headers, f"{name} is missing"
+    assert "nginx/" not in str(answer.headers), answer.headers
+    return problem
+
+
+@test
+def what_is_not_http_is_a_malformed_request():
+    for raw in (b"GARBAGE\r\n\r\n", b"GET / HTTP/9.9\r\nHost: a\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n", b"GET /a\0b HTTP/1.1\r\nHost: a\r\n\r\n",
+                b"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n"):
+        expect(send(raw), "REQUEST_MALFORMED")
+
+
+@test
+def what_could_smuggle_a_request_is_malformed():
+    for headers in ("Content-Length: 1\r\nContent-Length: 2\r\n", "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+                    "Transfer-Encoding: gzip\r\n", "Host: b\r\n", "Content-Length: -1\r\n"):
+        expect(get("/v1/alliances", "POST", headers, b"0\r\n\r\n"), "REQUEST_MALFORMED")
+
+
+@test
+def methods_that_nobody_has_are_not_allowed():
+    expect(get("/v1/alliances", "TRACE"), "METHOD_NOT_ALLOWED")
+
+
+@test
+def too_long_addresses_and_headers_are_named():
+    expect(get("/" + "a" * 20000), "URI_TOO_LONG")
+    expect(get("/v1/alliances", headers=f"X-Long: {'a' * 20000}\r\n"), "HEADERS_TOO_LARGE")
+
+
+@test
+def too_large_bodies_are_named_before_they_are_read():
+    for path, size in (("/v1/alliances", 2 ** 20 + 1), (f"{ALLIANCE}/kpi/imports", 2 ** 25 + 1), (f"{ALLIANCE}/ledger/bulks", 2 ** 25 + 1),
+                       (f"{ALLIANCE}/risk/risks", 2 ** 20 + 1)):
+        expect(get(path, "POST", f"Content-Length: {size}\r\n"), "BODY_TOO_LARGE")
+
+
+@test
+def health_and_metrics_are_not_for_outside():
+    for path in ("/livez", "/readyz", "/metrics", "/metrics/"):
+        expect(get(path), "NOT_FOUND")
+
+
+@test
+def the_clients_request_id_is_the_problems():
+    mine = str(uuid.uuid4())
+    assert expect(get("/metrics", headers=f"X-Request-ID: {mine}\r\n"), "NOT_FOUND")["requestId"] == mine
+    assert expect(get("/metrics", headers="X-Request-ID: mine\r\n"), "NOT_FOUND")["requestId"] != "mine"
+
+
+@test
+def each_service_is_reached_at_its_segment():
+    for service in ("ledger", "reinvestment", "risk", "kpi", "membership"):
+        own = f"{ALLIANCE}/{service}/nothing" if service != "membership" else f"{ALLIANCE}/decisions"
+        for path in (own, f"{ALLIANCE}/journals/{service}"):
+            before = requests(service)
+            assert get(path).status in (401, 404)
+            until(f"{path} in the log of {service}", lambda: requests(service) == before + 1)
+
+
+def requests(service):
+    """How many requests the service's two instances have logged."""
+    count = 0
+    for name in (service, f"{service}-2"):
+        with open(os.path.join(os.environ["ACCORD_LOGS"], name, "current"), encoding="utf-8") as file:
+            count += sum('"message":"request"' in line for line in file)
+    return count
+
+
+@test
+def hundreds_of_slow_clients_hinder_nobody():
+    with contextlib.ExitStack() as stack:
+        for _ in range(300):
+            slow = stack.enter_context(socket.create_connection(("127.0.0.1", PORT)))
+            slow.sendall(b"POST /v1/alliances HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n{")
+        began = time.monotonic()
+        assert get("/v1/alliances").status == 401
+        assert time.monotonic() - began < 2
+
+
+@test
+def who_floods_is_told_to_come_later():
+    found = []
+
+    def flood():
+        with socket.create_connection(("127.0.0.1", PORT), 10) as connection:
+            connection.sendall(b"GET /v1/alliances HTTP/1.1\r\nHost: a\r\n\r\n" * 400 + b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            got = b""
+            with contextlib.suppress(ConnectionResetError):
+                while part := connection.recv(65536):
+                    got += part
+            found.extend(re.findall(rb"HTTP/1.1 (\d+) ", got))
+    threads = [threading.Thread(target=flood) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert b"429" in found and b"401" in found, sorted(set(found))
+    flooding = threading.Thread(target=flood)
+    flooding.start()
+    answer = until("a refusal", lambda: (lambda a: a if a.status == 429 else None)(get("/v1/alliances")) if flooding.is_alive() else limited(), 30)
+    flooding.join()
+    assert expect(answer, "RATE_LIMITED") and answer.headers["retry-after"] == "1"
+    until("calm", lambda: get("/v1/alliances").status == 401)
+
+
+def limited():
+    """One answer 429 out of a burst above the rate."""
+    for _ in range(1000):
+        answer = get("/v1/alliances")
+        if answer.status == 429:
+            return answer
+    return None
+
+
+def is_up(name):
+    done = subprocess.run(["s6-svstat", "-o", "up,ready", f"{SERVICES}/{name}"], check=True, capture_output=True, text=True)
+    return done.stdout.split() == ["true", "true"]
+
+
+@contextlib.contextmanager
+def away(*names):
+    for name in names:
+        subprocess.run(["s6-svc", "-d", f"{SERVICES}/{name}"], check=True)
+    try:
+        until(f"{names} down", lambda: not any(map(is_up, names)))
+        yield
+    finally:
+        for name in names:
+            subprocess.run(["s6-svc", "-u", f"{SERVICES}/{name}"], check=True)
+        until(f"{names} up", lambda: all(map(is_up, names)))
+
+
+@test
+def one_instance_of_two_may_be_away():
+    with away("risk"):
+        for _ in range(40):
+            assert get(f"{ALLIANCE}/risk/risks").status == 401
+
+
+@test
+def a_service_that_is_away_is_a_bad_gateway():
+    with away("risk", "risk-2"):
+        answer = get(f"{ALLIANCE}/risk/risks")
+        expect(answer, "UPSTREAM")
+        assert answer.headers["retry-after"] == "1"
+        assert get(f"{ALLIANCE}/kpi/indicators").status == 401
+    until("risk well again", lambda: get(f"{ALLIANCE}/risk/risks").status == 401)
+
+
+@test
+def a_frozen_service_is_a_gateway_timeout():
+    pids = [int(subprocess.run(["s6-svstat", "-o", "pid", f"{SERVICES}/{name}"], check=True, capture_output=True, text=True).stdout)
+            for name in ("risk", "risk-2")]
+    assert all(pid > 1 for pid in pids), pids
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        expect(get(f"{ALLIANCE}/risk/risks", "POST", "Content-Length: 2\r\n", b"{}"), "UPSTREAM_TIMEOUT")
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+    until("risk well again", lambda: get(f"{ALLIANCE}/risk/risks").status == 401)
+
+
+def main():
+    passed = failed = 0
+    for function in TESTS:
+        began = time.monotonic()
+        try:
+            function()
+            passed += 1
+            print(f"  ok      {function.__name__} ({time.monotonic() - began:.1f} s)", flush=True)
+        except Exception as error:  # noqa: BLE001
+            failed += 1
+            print(f"  FAILED  {function.__name__}: {type(error).__name__}: {error}", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+sys.exit(main())
