@@ -54,7 +54,7 @@ bool store_alliance_list(struct db_tx *tx, const char *organisation, const char 
                          const char *subject, const char *after, int limit,
                          struct db_rows *ret_rows, struct problem *err)
 {
-    return db_select(tx, &QUERY_ALLIANCE_LIST, ret_rows, err, db_text(organisation),
+    return db_select(tx, &QUERY_ALLIANCE_LIST, ret_rows, err, db_text_or_null(organisation),
                      db_text(issuer), db_text(subject), db_text(after), db_int(limit));
 }
 
