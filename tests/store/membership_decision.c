@@ -1,5 +1,7 @@
 /* Decisions on a real database: deadlines by the clock, what follows from an end, what another
  * service's subject must be, and what the tables refuse whatever the code does. */
+#include "common/service_context.h"
+#include "services/membership/questions.h"
 #include "tests/store/membership_world.h"
 
 #include "services/membership/rows.h"
@@ -193,6 +195,70 @@ static void another_services_word_is_checked(void **state)
     json_t *untitled = described_make("move-money", MANDATE, "grant", NULL);
     json_object_del(untitled, "title");
     assert_problem(open_foreign(&act, untitled, id, &err), err, PROBLEM_UPSTREAM);
+}
+
+/* As open_foreign(), by what the owner froze `age_ms` ago for this rule. */
+static bool open_frozen(struct act *act, const char *rule, int64_t age_ms, char ret_id[UUID_SIZE],
+                        struct problem *err)
+{
+    json_auto_t *described = described_make("general", MANDATE, "grant", NULL);
+    json_put_text(described, "rule", rule);
+    uuid_new(act->now_ms, ret_id);
+    const struct opening opening = {.id = ret_id,
+                                    .subject = MANDATE,
+                                    .effect = "grant",
+                                    .question = "Shall it?",
+                                    .rationale = "Best for project.",
+                                    .deadline_ms = act->now_ms + HOUR_MS,
+                                    .organisation = "ZZ1",
+                                    .appointment_id = "",
+                                    .asked_ms = act->now_ms - age_ms};
+    return decision_open(act, &opening, described, err);
+}
+
+static void what_was_frozen_opens_soon_by_its_rule_or_not_at_all(void **state)
+{
+    (void)state;
+    char id[UUID_SIZE];
+    act_auto_t act = {0};
+    struct problem err = {0};
+    json_auto_t *rules = NULL;
+    begin(&act);
+    assert_done(opening_rules(act.tx, act.now_ms, &rules, &err), err);
+    assert_int_equal(json_object_size(rules), KIND_COUNT);
+    assert_string_equal(json_text(rules, "move-money"), "unanimous");
+    const char *rule = json_text(rules, "general");
+    const char *other = strcmp(rule, "two-thirds") == 0 ? "unanimous" : "two-thirds";
+    /* The owner has given it up by now, or is about to. */
+    assert_problem(open_frozen(&act, rule, FREEZE_FRESH_MS + 1, id, &err), err,
+                   PROBLEM_UNAVAILABLE);
+    assert_problem(open_frozen(&act, other, 1, id, &err), err, PROBLEM_UNAVAILABLE);
+    problem_clear(&err);
+    assert_done(open_frozen(&act, rule, 1, id, &err), err);
+    commit(&act);
+}
+
+static void owners_hear_what_has_opened(void **state)
+{
+    (void)state;
+    char opened[UUID_SIZE], ended[UUID_SIZE];
+    struct problem err = {0};
+    struct service_context context = {.db = db};
+    open_decision("partners/ZZ5", "admit", HOUR_MS, opened);
+    open_decision("partners/ZZ6", "admit", HOUR_MS, ended);
+    vote_letters(ended, "AAAA");
+    json_auto_t *arguments = json_pack("{s:[s, s, s]}", "decisions", opened, ended, HAND);
+    json_auto_t *answer = NULL;
+    struct bus_question question = {.context = &context, .arguments = arguments};
+    memcpy(question.alliance_id, alliance_id, UUID_SIZE);
+    assert_string_equal(MEMBERSHIP_ANSWERERS[0].question, "decisions.opened");
+    assert_done(MEMBERSHIP_ANSWERERS[0].answer(&question, &answer, &err), err);
+    const json_t *list = json_object_get(answer, "opened");
+    assert_int_equal(json_array_size(list), 2);
+    for (size_t i = 0; i < 2; i++) {
+        const char *id = json_string_value(json_array_get(list, i));
+        assert_true(strcmp(id, opened) == 0 || strcmp(id, ended) == 0);
+    }
 }
 
 static void what_could_not_end_does_not_open(void **state)
@@ -429,6 +495,8 @@ int main(void)
         cmocka_unit_test_setup(an_excluded_partner_drops_out_and_the_rest_decide, make_alliance),
         cmocka_unit_test_setup(one_subject_and_effect_is_asked_once_at_a_time, make_alliance),
         cmocka_unit_test_setup(another_services_word_is_checked, make_alliance),
+        cmocka_unit_test_setup(what_was_frozen_opens_soon_by_its_rule_or_not_at_all, make_alliance),
+        cmocka_unit_test_setup(owners_hear_what_has_opened, make_alliance),
         cmocka_unit_test_setup(what_could_not_end_does_not_open, make_alliance),
         cmocka_unit_test_setup(who_decides_may_know_or_it_is_not_decided, make_alliance),
         cmocka_unit_test_setup(an_owners_effect_is_pending_until_its_journal_says_so,
