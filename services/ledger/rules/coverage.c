@@ -46,8 +46,9 @@ static bool covers_side(const struct mandate *mandate, const char *code, bool is
 static bool side_check(const struct mandate *mandate, const char *code, bool is_debit,
                        const char *pointer, struct problem *err)
 {
-    return covers_side(mandate, code, is_debit) ||
-           problem_add(err, PROBLEM_MANDATE_EXCEEDED, "mandate-account", pointer,
+    if (covers_side(mandate, code, is_debit))
+        return true;
+    return problem_add(err, PROBLEM_MANDATE_EXCEEDED, "mandate-account", pointer,
                        "the mandate does not let anything go %s %s", is_debit ? "from" : "to",
                        code);
 }
