@@ -229,6 +229,15 @@ def a_service_that_is_away_is_a_bad_gateway():
     until("risk well again", lambda: get(f"{ALLIANCE}/risk/risks").status == 401)
 
 
+def is_frozen(pid):
+    """Every thread of it has stopped."""
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/stat", encoding="utf-8") as file:
+            if file.read().rsplit(")", 1)[1].split()[0] != "T":
+                return False
+    return True
+
+
 @test
 def a_frozen_service_is_a_gateway_timeout():
     pids = [int(subprocess.run(["s6-svstat", "-o", "pid", f"{SERVICES}/{name}"], check=True, capture_output=True, text=True).stdout)
@@ -237,6 +246,7 @@ def a_frozen_service_is_a_gateway_timeout():
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     try:
+        until("risk frozen", lambda: all(is_frozen(pid) for pid in pids))
         expect(get(f"{ALLIANCE}/risk/risks", "POST", "Content-Length: 2\r\n", b"{}"), "UPSTREAM_TIMEOUT")
     finally:
         for pid in pids:
