@@ -153,7 +153,7 @@ def requests(service):
 def hundreds_of_slow_clients_hinder_nobody():
     slow_ones = []
     with contextlib.ExitStack() as stack:
-        for _ in range(300):
+        for _ in range(200):
             slow = stack.enter_context(socket.create_connection(("127.0.0.1", PORT)))
             slow.sendall(b"POST /v1/alliances HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n{")
             slow_ones.append(slow)
