@@ -159,7 +159,7 @@ def hundreds_of_slow_clients_hinder_nobody():
             slow_ones.append(slow)
         answer = get("/v1/alliances")
         assert answer.status == 401, answer.status
-        still_slow = 300 - len(select.select(slow_ones, [], [], 0)[0])
+        still_slow = len(slow_ones) - len(select.select(slow_ones, [], [], 0)[0])
         assert still_slow > 0, "the answer came only after all slow clients had been sent away"
 
 
