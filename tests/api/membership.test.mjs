@@ -124,6 +124,14 @@ test('founding: every broken rule is named at once', async () => {
   assert.deepEqual(faultsAt(answer), ['/agreement/parameters/rules/2/rule', '/endsOn', '/founders', '/foundingDeadlineAt']);
 });
 
+test('an agreement shares among founders only', async () => {
+  const hall = new Hall();
+  const body = hall.foundingBody();
+  body.agreement.parameters.shares[0].organisation = 'ZZ99';
+  const answer = await expect('unknown-reference', hall.reps.ZZ1, 'foundAlliance', { body });
+  assert.equal(answer.problem.errors[0].pointer, '/agreement/parameters/shares/0/organisation');
+});
+
 test('founding: only by a founder or the director that it names', async () => {
   const hall = new Hall();
   await expect('not-eligible', hall.stranger, 'foundAlliance', { body: hall.foundingBody() });
