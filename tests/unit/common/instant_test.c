@@ -177,7 +177,7 @@ static void the_switch_is_at_one_o_clock_utc_as_the_zone_data_has_it(void **stat
     time_t summer = 1782000000;
     localtime_r(&summer, &probe);
     if (probe.tm_isdst <= 0)
-        skip(); /* this machine has no zone data to compare with */
+        fail_msg("there is no zone data to compare with: install tzdata");
     for (int64_t seconds = 820454400; seconds < 2145916800; seconds += 1800) {
         time_t now = (time_t)seconds;
         struct tm civil;
