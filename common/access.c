@@ -60,6 +60,19 @@ const struct appointment *standing_speaks_for(const struct standing *standing,
     return found && appointment_counts(found) ? found : NULL;
 }
 
+bool standing_speaks_for_suspended(const struct standing *standing, const char *organisation)
+{
+    if (strcmp(standing->token_organisation, organisation) != 0)
+        return false;
+    for (int i = 0; i < standing->appointment_count; i++) {
+        const struct appointment *appointment = &standing->appointments[i];
+        if (appointment->is_of_suspended && appointment_speaks(appointment) &&
+            strcmp(appointment->organisation, organisation) == 0)
+            return true;
+    }
+    return false;
+}
+
 static const struct appointment *acts_by(const struct standing *standing, const char *const roles[],
                                          const char *organisation)
 {
@@ -81,6 +94,16 @@ const struct appointment *standing_acts_by(const struct standing *standing,
 static bool is_active(const struct standing *standing)
 {
     return standing->has_partner && standing->partner_status == PARTNER_ACTIVE;
+}
+
+static bool is_suspended(const struct standing *standing)
+{
+    if (standing->has_partner && standing->partner_status == PARTNER_SUSPENDED)
+        return true;
+    for (int i = 0; i < standing->appointment_count; i++)
+        if (standing->appointments[i].is_of_suspended)
+            return true;
+    return false;
 }
 
 static bool is_anyone(const struct standing *standing)
@@ -151,6 +174,7 @@ static const struct {
     {"applicant", is_applicant, false},
     {"founder", is_founder, false},
     {"left", is_left, false},
+    {"suspended", is_suspended, false},
     {"representative", is_representative, false},
     {"auditor", NULL, true},
     {"alliance-director", NULL, false},
@@ -234,9 +258,30 @@ bool access_check(const struct standing *standing, role_set roles, struct proble
                        "this needs a role in the alliance that you do not hold");
 }
 
+static const char *const ALLIANCE_STATES[] = {"forming", "active", "closing", "closed"};
+
+bool alliance_set_add(alliance_set *states, const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(ALLIANCE_STATES); i++) {
+        if (strcmp(ALLIANCE_STATES[i], name) == 0) {
+            *states |= 1U << i;
+            return true;
+        }
+    }
+    return false;
+}
+
 bool access_check_active(const struct standing *standing, struct problem *err)
 {
-    if (strcmp(standing->alliance_status, "active") == 0)
+    alliance_set active = 0;
+    return alliance_set_add(&active, "active") && access_check_alliance(standing, active, err);
+}
+
+bool access_check_alliance(const struct standing *standing, alliance_set states,
+                           struct problem *err)
+{
+    alliance_set is = 0;
+    if (alliance_set_add(&is, standing->alliance_status) && (states & is) != 0)
         return true;
     return problem_set(err, PROBLEM_ALLIANCE_NOT_ACTIVE, "the alliance is %s",
                        standing->alliance_status);

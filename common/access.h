@@ -39,8 +39,9 @@ struct appointment {
     char id[UUID_SIZE];
     char role[CODE_SIZE]; /* "partner-representative", "deputy", "alliance-director" ... (A5) */
     char organisation[ODS_SIZE];
-    bool is_of_active;  /* that organisation is an active partner ... */
-    bool is_of_founder; /* ... or a founder of an alliance that is still forming */
+    bool is_of_active;    /* that organisation is an active partner ... */
+    bool is_of_founder;   /* ... or a founder of an alliance that is still forming ... */
+    bool is_of_suspended; /* ... or a suspended partner: its people read */
 };
 
 /* What the roster says of a caller in one alliance, now. */
@@ -68,6 +69,9 @@ const struct appointment *standing_appointment(const struct standing *standing, 
  * for which its person may, and for none when there are several. */
 const struct appointment *standing_speaks_for(const struct standing *standing,
                                               const char *organisation);
+/* Representative or deputy of a suspended partner, by a token of its own: it neither votes nor
+ * posts, but may say that it leaves. */
+bool standing_speaks_for_suspended(const struct standing *standing, const char *organisation);
 
 /* The appointment by which the caller acts: to one of these roles (NULL-terminated, best first)
  * with an organisation that takes part, the caller's own organisation before any other. NULL if
@@ -86,7 +90,21 @@ bool role_set_add(role_set *roles, const char *name) MUST_CHECK;
 /* NOT_FOUND to whom the alliance is none of their business, ROLE_MISSING to who may know of it. */
 bool access_check(const struct standing *standing, role_set roles, struct problem *err) MUST_CHECK;
 
-/* ALLIANCE_NOT_ACTIVE unless the alliance is: what a member may do, it may do in an active one. */
+/* States of an alliance as the api-spec names them (x-alliance), a bit each. What each allows:
+ *   forming   its founding: votes on it, who speaks for its founders
+ *   active    everything
+ *   closing   business is wound up: what is agreed is voted on, delivered, paid, posted and closed,
+ *             but nobody applies or is admitted, and no business case is begun or proposed
+ *   closed    reading, in every service; and the erasure of people's names, which they may ask for
+ * An operation that changes anything may in an alliance that is active or closing, unless its
+ * x-alliance says otherwise; the dispatcher asks, for every one of them. */
+typedef unsigned alliance_set;
+/* false when there is no such state: the service does not start. */
+bool alliance_set_add(alliance_set *states, const char *name) MUST_CHECK;
+/* ALLIANCE_NOT_ACTIVE unless the alliance is in one of these states. */
+bool access_check_alliance(const struct standing *standing, alliance_set states,
+                           struct problem *err) MUST_CHECK;
+/* The same for what may only begin in an active alliance: hooks that describe a new undertaking. */
 bool access_check_active(const struct standing *standing, struct problem *err) MUST_CHECK;
 
 /* False for what was recorded from the day on which the caller's organisation left, or was

@@ -1,7 +1,7 @@
 /* One dispatcher between ulfius and the handlers. In order: limits and duplicate headers, request
  * id, route (405, 404), token, scope, content type and accept, parameters, body (strict JSON,
  * schema, every fault at once), then the transaction: standing -> x-roles -> idempotency ->
- * If-Match -> handler -> stored answer -> commit. All of it is driven by the api-spec; a handler is
+ * x-alliance -> If-Match -> handler -> stored answer -> commit. All of it is driven by the api-spec; a handler is
  * only the work. Writes of one alliance that wait together share one act (a batch); a request that
  * fails inside a batch is repeated alone, and a lone one never waits for company. Handlers run on
  * ulfius' thread per connection. */

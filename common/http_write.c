@@ -99,6 +99,14 @@ static void keep_answer(struct batch *batch, struct write *write, bool ok)
         json_push_new(batch->rows, idempotency_row(request, write->reply, &batch->act));
 }
 
+/* The alliance's state is asked of every request that changes something, and only of one that has
+ * not been answered before: what was done stays done when the alliance closes. */
+static bool may_change(const struct request *request, struct problem *err)
+{
+    return !request->operation->has_alliance ||
+           access_check_alliance(&request->standing, request->operation->states, err);
+}
+
 /* The work itself; false when the transaction cannot go on. */
 static bool write_work(struct batch *batch, struct write *write)
 {
@@ -107,7 +115,7 @@ static bool write_work(struct batch *batch, struct write *write)
         keep_answer(batch, write, false);
         return true;
     }
-    bool ok = run_handler(batch, write);
+    bool ok = may_change(write->request, write->err) && run_handler(batch, write);
     /* A refusal leaves nothing behind: what it has appended goes with the transaction, what the
      * service has noted of it goes with the slot. */
     if (!ok)
@@ -331,7 +339,8 @@ static bool write_submit(struct http *http, struct request *request, struct repl
         if (is_answered)
             return true;
         /* A refusal is the answer from now on, like one under the lock. */
-        write.is_refused = !request->operation->route->prepare(request, err);
+        write.is_refused =
+            !may_change(request, err) || !request->operation->route->prepare(request, err);
         if (write.is_refused && !idempotency_is_frozen(problem_status(err->code), err->code))
             return false;
     }

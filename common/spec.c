@@ -195,6 +195,24 @@ static bool read_roles(struct operation *operation, const json_t *node, struct p
     return true;
 }
 
+/* Whatever changes something says in which states of the alliance it may; the bundler has filled in
+ * the default. */
+static bool read_states(struct operation *operation, const json_t *node, struct problem *err)
+{
+    const json_t *states = json_object_get(node, "x-alliance");
+    const bool is_write = operation->method != METHOD_GET && operation->has_alliance;
+    for (size_t i = 0; i < json_array_size(states); i++) {
+        const char *name = json_string_value(json_array_get(states, i));
+        if (!name || !alliance_set_add(&operation->states, name))
+            return bad(operation, "x-alliance names a state that there is not", err);
+    }
+    if (is_write != (operation->states != 0))
+        return bad(
+            operation,
+            is_write ? "x-alliance is missing" : "x-alliance is for what changes an alliance", err);
+    return true;
+}
+
 static bool read_extensions(struct operation *operation, const json_t *node, struct problem *err)
 {
     const json_t *csv = json_object_get(node, "x-csv");
@@ -227,9 +245,9 @@ static bool read_operation(struct spec *spec, const char *path, enum method meth
     if (!operation->id)
         return problem_set(err, PROBLEM_INTERNAL, "api-spec: %s: no operationId", path);
     return read_security(operation, node, err) && read_roles(operation, node, err) &&
-           read_parameters(spec, operation, node, err) && read_body(spec, operation, node, err) &&
-           read_answers(spec, operation, node, err) && read_extensions(operation, node, err) &&
-           spec_tree_add(spec, operation, err);
+           read_states(operation, node, err) && read_parameters(spec, operation, node, err) &&
+           read_body(spec, operation, node, err) && read_answers(spec, operation, node, err) &&
+           read_extensions(operation, node, err) && spec_tree_add(spec, operation, err);
 }
 
 static bool read_paths(struct spec *spec, struct problem *err)

@@ -53,6 +53,7 @@ struct operation {
     size_t rights_count;
     bool has_alliance;
     role_set roles;
+    alliance_set states; /* of the alliance, in which it may change anything; 0 for reading */
     struct spec_parameter parameters[OPERATION_PARAMETERS_MAX];
     size_t parameter_count;
     struct spec_media bodies[MEDIA_MAX];

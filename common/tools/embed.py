@@ -20,8 +20,9 @@ import yaml
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SERVICES = ["membership", "ledger", "reinvestment", "risk", "kpi"]
 METHODS = ["get", "put", "post", "patch", "delete"]
-ROLES = """anyone partner associate applicant founder left auditor representative alliance-director chair
+ROLES = """anyone partner associate applicant founder left suspended auditor representative alliance-director chair
            finance-lead quality-lead lead-nurse senior-medical-lead""".split()
+STATES = ["forming", "active", "closing", "closed"]
 SCOPES = """alliances:found membership:read membership:write decisions:open decisions:vote ledger:read
             ledger:write ledger:post reinvestment:read reinvestment:write risk:read risk:write kpi:read
             kpi:write kpi:submit journals:read""".split()
@@ -205,6 +206,7 @@ class Bundle:
         if accepts and (method == "patch") != ("application/merge-patch+json" in accepts):
             raise SpecError("PATCH, and only PATCH, takes application/merge-patch+json")
         self.check_rights(operation, features)
+        self.add_states(operation, features)
         if "x-list" in operation:
             self.list_response(operation)
         self.add_parameters(path, method, operation, shared, features)
@@ -260,6 +262,24 @@ class Bundle:
         for slug in operation.get("x-problems", []):
             if slug not in self.problems:
                 raise SpecError(f"there is no problem {slug}")
+
+    def add_states(self, operation, features):
+        """What changes an alliance may do so while it is active or closing, unless said otherwise; who reads as a
+        partner still reads while suspended."""
+        if not {"write", "alliance"} <= features:
+            if "x-alliance" in operation:
+                raise SpecError("x-alliance is for what changes an alliance")
+            if {"partner", "associate"} & set(operation.get("x-roles", [])) and "suspended" not in operation["x-roles"]:
+                operation["x-roles"] = operation["x-roles"] + ["suspended"]
+            return
+        states = operation.setdefault("x-alliance", ["active", "closing"])
+        for state in states:
+            if state not in STATES:
+                raise SpecError(f"an alliance is never {state}")
+        if not states:
+            raise SpecError("x-alliance names no state")
+        if set(states) != set(STATES):
+            features.add("states")
 
     def list_response(self, operation):
         table = operation["x-list"]

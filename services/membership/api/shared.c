@@ -56,7 +56,8 @@ bool command_begin(struct request *request, struct problem *err)
     if (request->act->sequence == before)
         return true;
     return standing_load(request->tx, &request->caller, request->now_ms, &request->standing, err) &&
-           access_check(&request->standing, request->operation->roles, err);
+           access_check(&request->standing, request->operation->roles, err) &&
+           access_check_alliance(&request->standing, request->operation->states, err);
 }
 
 static char *text_add(char *end, const char *start, const char *organisation)

@@ -80,9 +80,10 @@ static void each_status_of_a_partner_opens_its_own_role(void **state)
         const char *role;
     } OPENS[] = {{PARTNER_ACTIVE, "partner"},
                  {PARTNER_PROPOSED, "applicant"},
+                 {PARTNER_SUSPENDED, "suspended"},
                  {PARTNER_LEFT, "left"},
                  {PARTNER_EXCLUDED, "left"}};
-    static const char *const ROLES[] = {"partner", "applicant", "left", "associate"};
+    static const char *const ROLES[] = {"partner", "applicant", "left", "associate", "suspended"};
     for (size_t i = 0; i < ARRAY_LENGTH(OPENS); i++) {
         struct standing standing = partner_of("ZZ1", OPENS[i].status);
         for (size_t j = 0; j < ARRAY_LENGTH(ROLES); j++)
@@ -90,8 +91,44 @@ static void each_status_of_a_partner_opens_its_own_role(void **state)
                                                              ? PROBLEM_NONE
                                                              : PROBLEM_ROLE_MISSING);
     }
-    struct standing suspended = partner_of("ZZ1", PARTNER_SUSPENDED);
-    assert_int_equal(check(&suspended, "partner"), PROBLEM_ROLE_MISSING);
+}
+
+static void a_suspended_partners_people_read_and_do_nothing_else(void **state)
+{
+    (void)state;
+    static const char *const DOES[] = {"partner", "representative", "finance-lead"};
+    struct standing person = {.has_alliance = true, .partner_status = PARTNER_LAPSED};
+    strcpy(person.organisation, "ZZ1");
+    appoint(&person, "partner-representative", "ZZ1", false);
+    appoint(&person, "finance-lead", "ZZ1", false);
+    assert_int_equal(check(&person, "suspended"), PROBLEM_ROLE_MISSING);
+    person.appointments[1].is_of_suspended = true;
+    assert_int_equal(check(&person, "suspended"), PROBLEM_NONE);
+    for (size_t i = 0; i < ARRAY_LENGTH(DOES); i++)
+        assert_int_equal(check(&person, DOES[i]), PROBLEM_ROLE_MISSING);
+    assert_null(standing_speaks_for(&person, "ZZ1"));
+}
+
+static void only_its_own_token_speaks_for_a_suspended_partner(void **state)
+{
+    (void)state;
+    struct standing person = partner_of("ZZ1", PARTNER_SUSPENDED);
+    assert_false(standing_speaks_for_suspended(&person, "ZZ1"));
+    appoint(&person, "finance-lead", "ZZ1", false);
+    person.appointments[0].is_of_suspended = true;
+    assert_false(standing_speaks_for_suspended(&person, "ZZ1"));
+    appoint(&person, "deputy", "ZZ2", false);
+    person.appointments[1].is_of_suspended = true;
+    assert_false(standing_speaks_for_suspended(&person, "ZZ1"));
+    assert_false(standing_speaks_for_suspended(&person, "ZZ2"));
+    appoint(&person, "deputy", "ZZ1", true);
+    assert_false(standing_speaks_for_suspended(&person, "ZZ1"));
+    person.appointments[2].is_of_active = false;
+    person.appointments[2].is_of_suspended = true;
+    assert_true(standing_speaks_for_suspended(&person, "ZZ1"));
+    strcpy(person.token_organisation, "ZZ2");
+    assert_true(standing_speaks_for_suspended(&person, "ZZ2"));
+    assert_false(standing_speaks_for_suspended(&person, "ZZ1"));
 }
 
 static void an_associate_is_an_active_partner_without_a_vote(void **state)
@@ -290,6 +327,26 @@ static void only_an_active_alliance_does_its_work(void **state)
     }
 }
 
+static void an_operation_is_for_the_states_that_it_names(void **state)
+{
+    (void)state;
+    static const char *const STATES[] = {"forming", "active", "closing", "closed"};
+    alliance_set unknown = 0;
+    assert_false(alliance_set_add(&unknown, "asleep"));
+    assert_int_equal(unknown, 0);
+    for (size_t i = 0; i < ARRAY_LENGTH(STATES); i++) {
+        alliance_set only = 0;
+        assert_true(alliance_set_add(&only, STATES[i]));
+        for (size_t k = 0; k < ARRAY_LENGTH(STATES); k++) {
+            struct problem err = {.code = PROBLEM_NONE};
+            struct standing standing = partner_of("ZZ1", PARTNER_ACTIVE);
+            strcpy(standing.alliance_status, STATES[k]);
+            assert_int_equal(access_check_alliance(&standing, only, &err), i == k);
+            assert_int_equal(err.code, i == k ? PROBLEM_NONE : PROBLEM_ALLIANCE_NOT_ACTIVE);
+        }
+    }
+}
+
 static void what_is_restricted_is_known_to_the_named_organisations(void **state)
 {
     (void)state;
@@ -350,6 +407,9 @@ int main(void)
         cmocka_unit_test(what_is_done_is_done_by_an_appointment_that_allows_it),
         cmocka_unit_test(who_acts_does_so_by_the_best_role_of_the_own_organisation),
         cmocka_unit_test(only_an_active_alliance_does_its_work),
+        cmocka_unit_test(an_operation_is_for_the_states_that_it_names),
+        cmocka_unit_test(a_suspended_partners_people_read_and_do_nothing_else),
+        cmocka_unit_test(only_its_own_token_speaks_for_a_suspended_partner),
         cmocka_unit_test(what_is_restricted_is_known_to_the_named_organisations),
         cmocka_unit_test(who_left_knows_nothing_of_what_came_after),
     };

@@ -28,14 +28,15 @@ static const char SPEC[] =
     "{'name':'limit','in':'query','schema':{'type':'integer','default':100}}],"
     "'responses':{'200':{'content':{'application/json':{},'text/csv':{}}},'404':{}}},"
     "'post':{'operationId':'makeThing','security':[{'accessToken':['thing:write','more']},"
-    "{'accessToken':['admin']}],'x-roles':['partner','founder'],"
+    "{'accessToken':['admin']}],'x-roles':['partner','founder'],'x-alliance':['forming','active'],"
     "'parameters':[{'$ref':'#/components/parameters/allianceId'},"
     "{'name':'Idempotency-Key','in':'header','required':true}],"
     "'requestBody':{'required':true,'content':{'application/json':{'schema':{'type':'object'}}}},"
     "'responses':{'201':{'content':{'application/json':{}}}}}},"
     "'/v1/alliances/{allianceId}/things/{code}':{"
     "'patch':{'operationId':'changeThing','security':[{'accessToken':['thing:write']}],"
-    "'x-roles':['partner'],'parameters':[{'$ref':'#/components/parameters/allianceId'},"
+    "'x-roles':['partner'],'x-alliance':['active','closing'],"
+    "'parameters':[{'$ref':'#/components/parameters/allianceId'},"
     "{'name':'code','in':'path','required':true,'schema':{'type':'string'}},"
     "{'name':'If-Match','in':'header','required':true}],"
     "'responses':{'200':{'content':{'application/json':{}}}}}},"
@@ -186,6 +187,12 @@ static void a_spec_that_is_not_understood_stops_the_start(void **state)
         "'query','schema':{'type':'number'}}]}}}}",
         "{'paths':{'/v1/{allianceId}':{'get':{'operationId':'x','security':[],'parameters':"
         "[{'name':'allianceId','in':'path','schema':{}}]}}}}",
+        "{'paths':{'/v1/{allianceId}':{'put':{'operationId':'x','security':[],'x-roles':['anyone'],"
+        "'parameters':[{'name':'allianceId','in':'path','schema':{}}]}}}}",
+        "{'paths':{'/v1/{allianceId}':{'put':{'operationId':'x','security':[],'x-roles':['anyone'],"
+        "'x-alliance':['asleep'],'parameters':[{'name':'allianceId','in':'path','schema':{}}]}}}}",
+        "{'paths':{'/v1/{allianceId}':{'get':{'operationId':'x','security':[],'x-roles':['anyone'],"
+        "'x-alliance':['active'],'parameters':[{'name':'allianceId','in':'path','schema':{}}]}}}}",
     };
     for (size_t i = 0; i < ARRAY_LENGTH(BAD); i++) {
         char_auto_t *json = json_of(BAD[i]);

@@ -73,6 +73,20 @@ class Embed(unittest.TestCase):
         self.assertEqual(set(conflict["content"]["application/problem+json"]["examples"]),
                          {"request-running", "alliance-not-active"})
 
+    def test_what_changes_something_says_in_which_states_of_the_alliance_it_may(self):
+        path = "/v1/alliances/{allianceId}/risk/risks"
+        operations = self.bundle(worked_example())["paths"][path]
+        self.assertEqual(operations["post"]["x-alliance"], ["active", "closing"])
+        self.assertNotIn("x-alliance", operations["get"])
+        self.assertEqual(operations["get"]["x-roles"], ["partner", "associate", "auditor", "suspended"])
+        self.assertEqual(operations["post"]["x-roles"], ["representative", "quality-lead"])
+        roles = "      x-roles: [representative, quality-lead]\n"
+        always = worked_example().replace(roles, roles + "      x-alliance: [forming, active, closing, closed]\n")
+        self.assertNotIn("alliance-not-active", self.bundle(always)["paths"][path]["post"]["responses"]["409"]["$ref"])
+        self.refuse(roles, roles + "      x-alliance: [asleep]\n", "never asleep")
+        self.refuse(roles, roles + "      x-alliance: []\n", "names no state")
+        self.refuse("      x-list:\n", "      x-alliance: [active]\n      x-list:\n", "for what changes an alliance")
+
     def test_every_reference_of_a_bundle_stays_within_it(self):
         document = self.bundle(worked_example())
         for reference in re.findall(r'"\$ref": "([^"]+)"', json.dumps(document)):
@@ -84,7 +98,7 @@ class Embed(unittest.TestCase):
         self.refuse("minimum: 1, maximum: 5}", "minimum: 1, maximum: 5, multipleOf: 2}", "multipleOf")
         self.refuse("x-roles: [representative, quality-lead]", "x-roles: [king]", "no role king")
         self.refuse("[risk:write]", "[risk:wirte]", "no scope risk:wirte")
-        self.refuse("x-problems: [personal-data,", "x-problems: [personal-date,", "no problem personal-date")
+        self.refuse("x-problems: [personal-data]", "x-problems: [personal-date]", "no problem personal-date")
         self.refuse("band: {type: string, enum: [low, moderate, high, extreme]}\n        createdAt",
                     "band: {type: string}\n        createdAt", "without maxLength")
         self.refuse("{type: integer, format: int32, minimum: 1, maximum: 5}", "{type: integer, minimum: 1}",
