@@ -2,8 +2,8 @@
 #ifndef ACCORD_LEDGER_MODEL_SETTLEMENT_H
 #define ACCORD_LEDGER_MODEL_SETTLEMENT_H
 
+#include "common/terms.h"
 #include "services/ledger/model.h"
-#include "services/ledger/model/terms.h"
 
 enum {
     SETTLEMENT_METHOD = 1, /* frozen: another way to compute is another number */
@@ -63,6 +63,8 @@ struct settled {
 struct settlement_input {
     int32_t month;
     bool is_corrective; /* `posted` is what was posted for this month */
+    int64_t agreement_number;
+    char agreement_digest[DIGEST_SIZE]; /* of its canonical parameters */
     const struct terms *terms;
     const struct actual *actuals; /* in any order; pools that need none may have one or not */
     size_t actual_count;

@@ -37,13 +37,11 @@ bool guarantee_of_year(const struct guarantee_terms *guarantee, int64_t *ret_pen
 int64_t reserve_unspent(int64_t cap_pence, int64_t drawn_pence, int64_t released_pence);
 
 /* The words of the enums, as they stand in the api-spec and in the canonical texts. */
-const char *mechanism_word(enum mechanism mechanism);
 const char *line_kind_word(enum line_kind kind);
 const char *figure_word(enum figure figure); /* "baselinePence", "rateBp", "units" */
 const char *escalation_kind_word(enum escalation_kind kind);
 const char *quality_word(enum quality quality);
 /* False when there is no such word. */
-bool mechanism_of_word(const char *word, enum mechanism *ret_mechanism) MUST_CHECK;
 bool line_kind_of_word(const char *word, enum line_kind *ret_kind) MUST_CHECK;
 
 #endif
