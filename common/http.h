@@ -1,10 +1,10 @@
 /* One dispatcher between ulfius and the handlers. In order: limits and duplicate headers, request
  * id, route (405, 404), token, scope, content type and accept, parameters, body (strict JSON,
  * schema, every fault at once), then the transaction: standing -> x-roles -> idempotency ->
- * x-alliance -> If-Match -> handler -> stored answer -> commit. All of it is driven by the api-spec; a handler is
- * only the work. Writes of one alliance that wait together share one act (a batch); a request that
- * fails inside a batch is repeated alone, and a lone one never waits for company. Handlers run on
- * ulfius' thread per connection. */
+ * x-alliance -> If-Match -> handler -> stored answer -> commit. All of it is driven by the
+ * api-spec; a handler is only the work. Writes of one alliance that wait together share one act (a
+ * batch); a request that fails inside a batch is repeated alone, and a lone one never waits for
+ * company. Handlers run on ulfius' thread per connection. */
 #ifndef ACCORD_COMMON_HTTP_H
 #define ACCORD_COMMON_HTTP_H
 
@@ -25,9 +25,9 @@ struct request {
     char alliance_id[UUID_SIZE]; /* "" for operations without an alliance */
     char request_id[UUID_SIZE];
     char traceparent[TRACEPARENT_SIZE];
-    struct db_tx *tx; /* the transaction: read-only for GET */
+    struct db_tx *tx; /* the transaction: read-only for GET; NULL with x-without-database */
     struct act *act;  /* writing operations only, else NULL */
-    int64_t now_ms;   /* accord_now(); the system's clock in a prepare function */
+    int64_t now_ms;   /* accord_now(); the system's clock in a prepare function; 0 without tx */
     /* A UUID that stands for this caller and Idempotency-Key: what a repeated POST makes may have
      * it as its id. "" without a key. */
     char key_id[UUID_SIZE];

@@ -87,7 +87,7 @@ struct request_private {
     char correlation_id[CORRELATION_ID_SIZE];
     struct positions after;
     char *cursor_after;
-    int64_t sequence; /* for Accord-Sequence; -1 = not known */
+    int64_t sequence; /* for Accord-Sequence; -1 = not seen, or not to be known */
     int batch_size;
     struct rate_state rate;
 };
@@ -121,6 +121,10 @@ bool http_page(struct http *http, const struct http_message *message, struct rep
 
 /* http_parse.c: headers of this operation, Accept, parameters, body; every fault at once. */
 bool http_parse(struct request *request, struct problem *err) MUST_CHECK;
+
+/* http_request.c: may who has this standing do this? Whoever may know of the alliance hears how far
+ * the journal was that the answer is made from. */
+bool http_admit(struct request *request, struct problem *err) MUST_CHECK;
 
 /* http_read.c: a GET in its own reading transaction. */
 bool http_read(struct http *http, struct request *request, struct reply *reply,

@@ -112,12 +112,8 @@ static bool read_in(struct db_tx *tx, struct request *request, struct reply *rep
         return false;
     request->tx = tx;
     request->now_ms = request->standing.now_ms;
-    if (request->operation->has_alliance) {
-        if (!access_check(&request->standing, request->operation->roles, err))
-            return false;
-        request->private->sequence = request->standing.sequence;
-    }
-    return request->operation->route->handle(request, reply, err) && db_commit(tx, err);
+    return http_admit(request, err) && request->operation->route->handle(request, reply, err) &&
+           db_commit(tx, err);
 }
 
 static bool read_once(struct http *http, struct request *request, struct reply *reply,
@@ -149,6 +145,8 @@ static void convert_to_csv(const struct request *request, struct reply *reply)
 bool http_read(struct http *http, struct request *request, struct reply *reply, struct problem *err)
 {
     bool should_repeat = true, ok = false;
+    if (request->operation->is_without_database)
+        return request->operation->route->handle(request, reply, err);
     for (int attempt = 0; !ok && should_repeat && attempt < TRANSACTION_ATTEMPTS_MAX; attempt++) {
         reply_clear(reply);
         problem_clear(err);

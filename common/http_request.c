@@ -22,6 +22,17 @@ const char *request_query(const struct request *request, const char *name)
     return NULL;
 }
 
+/* A refusal by role is told to somebody who knows of the alliance; an unknown one stays unknown,
+ * its position too. */
+bool http_admit(struct request *request, struct problem *err)
+{
+    const struct operation *operation = request->operation;
+    bool may = !operation->has_alliance || access_check(&request->standing, operation->roles, err);
+    if (may || err->code == PROBLEM_ROLE_MISSING)
+        request->private->sequence = request->standing.sequence;
+    return may;
+}
+
 bool request_wants(const struct request *request, const char *media_type)
 {
     int accept = request->private->accept;

@@ -134,13 +134,8 @@ static bool write_run(struct batch *batch, size_t i)
     const struct stored_answer *answer = &batch->answers[i];
     if (!take_standing(batch, i, write->err))
         return false;
-    if (request->operation->has_alliance) {
-        struct problem refusal = {.code = PROBLEM_NONE};
-        if (!access_check(&request->standing, request->operation->roles, &refusal)) {
-            *write->err = refusal;
-            return true;
-        }
-    }
+    if (!http_admit(request, write->err))
+        return true;
     if (answer->status) {
         write->has_succeeded = idempotency_replay(request, answer, write->reply, write->err);
         return true;
@@ -222,6 +217,7 @@ static void batch_finish(struct batch *batch)
     struct service_context *context = batch->http->context;
     for (size_t i = 0; i < batch->count; i++) {
         struct request_private *private = batch->writes[i]->request->private;
+        if (private->sequence >= 0)
         private->sequence = batch->act.sequence;
         private->batch_size = (int)batch->count;
     }
@@ -316,12 +312,10 @@ static bool check_before(struct http *http, struct request *request, struct repl
     if (!db_begin(http->context->db, request->alliance_id, true, &tx, err) ||
         !idempotency_ask(tx, &request, 1, &rows, err) ||
         !standing_load(tx, &request->caller, INSTANT_NONE, &request->standing, err) ||
-        (request->operation->has_alliance &&
-         !access_check(&request->standing, request->operation->roles, err)))
+        !http_admit(request, err))
         return false;
     idempotency_read(&rows, 1, &answer);
     request->now_ms = request->standing.now_ms;
-    request->private->sequence = request->standing.sequence;
     *ret_is_answered = answer.status != 0;
     bool ok = !answer.status || idempotency_replay(request, &answer, reply, err);
     stored_answer_done(&answer);

@@ -20,13 +20,19 @@ static bool digest_of_json(const json_t *value, char ret_digest[DIGEST_SIZE], st
     return true;
 }
 
+/* The body, as sent for this organisation: what a person has done for one is no answer to it when
+ * it acts for another. */
 static bool digest_body(struct request *request, struct problem *err)
 {
     struct request_private *private = request->private;
-    if (private->body)
-        return digest_of_json(private->body, private->body_digest, err);
-    digest_of_bytes(request->text_body ? request->text_body : "", request->text_body_size,
-                    private->body_digest);
+    char digest[DIGEST_SIZE], text[ODS_SIZE + DIGEST_SIZE];
+    if (private->body && !digest_of_json(private->body, digest, err))
+        return false;
+    if (!private->body)
+        digest_of_bytes(request->text_body ? request->text_body : "", request->text_body_size,
+                        digest);
+    int size = snprintf(text, sizeof text, "%s/%s", request->caller.organisation, digest);
+    digest_of_bytes(text, (size_t)size, private->body_digest);
     return true;
 }
 
@@ -174,8 +180,10 @@ bool idempotency_replay(const struct request *request, const struct stored_answe
     if (strcmp(answer->method, method_name(request->operation->method)) != 0 ||
         strcmp(answer->path, private->message->target) != 0 ||
         strcmp(answer->body_digest, private->body_digest) != 0)
-        return problem_set(err, PROBLEM_IDEMPOTENCY_KEY_REUSED,
-                           "this Idempotency-Key came with another method, path or body before");
+        return problem_set(
+            err, PROBLEM_IDEMPOTENCY_KEY_REUSED,
+            "this Idempotency-Key came with another method, path, body or organisation "
+            "before");
     reply_clear(reply);
     reply->status = answer->status;
     reply->version = answer->version;

@@ -219,12 +219,16 @@ static bool read_extensions(struct operation *operation, const json_t *node, str
     operation->is_list = json_object_get(node, "x-list") != NULL;
     operation->is_import = json_is_true(json_object_get(node, "x-import"));
     operation->has_prepare = json_is_true(json_object_get(node, "x-prepare"));
+    operation->is_without_database = json_is_true(json_object_get(node, "x-without-database"));
     operation->csv_rows = json_string_value(json_object_get(csv, "rows"));
     operation->csv_columns = json_object_get(csv, "columns");
     operation->deprecated_at = json_string_value(json_object_get(node, "x-deprecated-at"));
     operation->sunset_at = json_string_value(json_object_get(node, "x-sunset-at"));
     if (csv && (!operation->csv_rows || json_array_size(operation->csv_columns) == 0))
         return bad(operation, "x-csv needs rows and columns", err);
+    if (operation->is_without_database &&
+        (operation->has_alliance || operation->method != METHOD_GET))
+        return bad(operation, "x-without-database is for a GET outside of alliances", err);
     return true;
 }
 

@@ -66,6 +66,7 @@ struct operation {
     bool is_list;
     bool is_import; /* IMPORT_BYTES_MAX instead of BODY_BYTES_MAX */
     bool has_prepare;
+    bool is_without_database;  /* answers while the database is away: no transaction, no clock */
     const char *csv_rows;      /* member that text/csv shows; NULL = no CSV */
     const json_t *csv_columns; /* array of member paths */
     const char *deprecated_at; /* header values; NULL = not */

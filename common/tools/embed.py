@@ -31,6 +31,7 @@ SCHEMA_KEYWORDS = set("""type properties required additionalProperties items min
     allOf $ref description title examples default deprecated readOnly minProperties maxProperties
     propertyNames""".split())
 FORMATS = {"uuid", "date", "date-time", "uri", "uri-reference", "int32", "int64"}
+MAY_HAVE_POSITION = {400, 403, 404, 409, 412, 413, 422, 428, 503}  # refusals made in view of the alliance's state
 COMMON = "./common.yaml#/components/"
 
 
@@ -215,6 +216,10 @@ class Bundle:
 
     def features(self, path, method, operation):
         features = {"any"}
+        if not operation.get("x-without-database"):
+            features.add("database")
+        elif method != "get" or "{allianceId}" in path:
+            raise SpecError("x-without-database is for a GET outside of alliances")
         if operation["security"]:
             features.add("token")
         if "{allianceId}" in path:
@@ -383,10 +388,12 @@ class Bundle:
         for slug in dict.fromkeys(slugs + own):
             by_status.setdefault(self.problems[slug][1], []).append(slug)
         for status in sorted(by_status):
-            operation["responses"][str(status)] = self.problem_response(status, by_status[status], operation)
+            operation["responses"][str(status)] = self.problem_response(status, by_status[status], operation, features)
 
-    def problem_response(self, status, slugs, operation):
+    def problem_response(self, status, slugs, operation, features):
         name = f"{status}-" + "-".join(slugs)
+        has_position = "alliance" in features and status in MAY_HAVE_POSITION
+        name += "-below-alliance" if has_position else ""
         accepts = list(operation.get("requestBody", {}).get("content", {}))
         if status == 415:
             name += "-patch" if "application/merge-patch+json" in accepts else ""
@@ -406,6 +413,8 @@ class Bundle:
             if status == 415:
                 headers |= ({"Accept-Patch": header("AcceptPatch")} if name.endswith("patch")
                             else {"Accept-Post": header("AcceptPost")})
+            if has_position:
+                headers["Accord-Sequence"] = header("AccordSequence")
             if status == 429:
                 headers |= {"RateLimit-Policy": header("RateLimitPolicy"), "RateLimit": header("RateLimit")}
             responses[name] = {

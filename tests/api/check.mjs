@@ -37,6 +37,21 @@ function headerFaults(answer, documented) {
   return wrong;
 }
 
+// What is refused before the alliance's state was looked at.
+const early = ['unauthenticated', 'scope-missing', 'rate-limited', 'malformed-body', 'invalid-body', 'invalid-parameter',
+  'idempotency-key-missing', 'not-acceptable', 'unsupported-media-type'];
+// What cannot be refused without it.
+const late = ['role-missing', 'invalid-cursor', 'stale-version', 'rule-broken', 'state-conflict', 'decision-closed', 'already-exists'];
+
+function positionFaults(op, answer) {
+  const position = answer.headers['accord-sequence'];
+  if (position === undefined) {
+    return op.hasAlliance && (answer.status < 400 || late.includes(answer.slug)) ? ['header accord-sequence is missing'] : [];
+  }
+  if (early.includes(answer.slug)) return [`header accord-sequence: ${position}: nothing was looked at`];
+  return new RegExp(`^${op.service}=\\d+$`).test(position) ? [] : [`header accord-sequence: ${position}: not of ${op.service}`];
+}
+
 function problemFaults(answer, documented) {
   const { problem } = answer;
   const slug = problem.type?.replace('/problems/', '');
@@ -59,7 +74,7 @@ function bodyFaults(answer, documented) {
 // Throws unless the answer is one that the operation documents.
 export function check(op, answer) {
   const documented = op.responses[answer.status];
-  const wrong = documented ? [...headerFaults(answer, documented), ...bodyFaults(answer, documented)]
+  const wrong = documented ? [...headerFaults(answer, documented), ...positionFaults(op, answer), ...bodyFaults(answer, documented)]
     : [`status ${answer.status} is not documented`];
   if (documented && answer.problem) wrong.push(...problemFaults(answer, documented));
   if (wrong.length) {

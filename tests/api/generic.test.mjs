@@ -36,7 +36,13 @@ provoke('scope-missing', 'with every scope but its own', (op) => {
   return expect('scope-missing', who.with({ scopes: who.scopes.filter((scope) => !op.scopes.includes(scope)) }), op.id, proper(op));
 });
 
-provoke('not-found', 'to whom the alliance is unknown', (op) => expect('not-found', stage.stranger, op.id, proper(op)),
+provoke('not-found', 'to whom the alliance is unknown, and neither it nor its position is betrayed', async (op) => {
+  const [known, none] = await Promise.all([stage.values.allianceId, randomUUID()].map((allianceId) =>
+    expect('not-found', stage.stranger, op.id, proper(op, { values: { allianceId } }))));
+  if (known.headers['accord-sequence']) throw new Error(`${op.id}: tells ${known.headers['accord-sequence']}`);
+  const told = ({ headers, problem }) => JSON.stringify([Object.keys(headers).sort(), problem.title, problem.detail]);
+  if (told(known) !== told(none)) throw new Error(`${op.id}: ${told(known)}, but of none that exists ${told(none)}`);
+},
   (op) => !op.roles.includes('anyone'));
 provoke('not-found', 'in an alliance that does not exist', (op) =>
   expect('not-found', stage.whoMay(op), op.id, proper(op, { values: { allianceId: randomUUID() } })));

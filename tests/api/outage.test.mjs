@@ -1,11 +1,12 @@
 // What only a cluster in trouble shows: requests that wait, a client that asks too fast, a database
 // that is away. Runs alone, against a cluster of its own (ACCORD_SERVICES, ACCORD_TEST_DATABASE).
 import { before } from 'node:test';
+import assert from 'node:assert/strict';
 import net from 'node:net';
 import { spawn, execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { test, each, ask, pathOf, operations, exampleBody, services, until } from './harness.mjs';
+import { test, each, ask, expect, pathOf, operations, exampleBody, services, until } from './harness.mjs';
 import { Stage } from './stage.mjs';
 
 let stage;
@@ -83,9 +84,17 @@ test('unavailable: without the database, at every operation, and well again with
   control('-d');
   try {
     await until(async () => (await ask(stage.director, 'getAlliance', proper({ needs: () => false, parameters: [] }))).slug === 'unavailable', 'the database is away');
-    await each(operations, (op) => until(async () => (await ask(stage.whoMay(op), op.id, proper(op))).slug === 'unavailable', `${op.id} unavailable`));
+    await each(operations.filter((op) => op.problems.includes('unavailable')), (op) =>
+      until(async () => (await ask(stage.whoMay(op), op.id, proper(op))).slug === 'unavailable', `${op.id} unavailable`));
+    // the edge and the services live all the same, and say what they lack
+    assert.deepEqual((await expect(200, null, 'ping')).body, { status: 'pass' });
+    await until(async () => {
+      const { body } = await expect(200, stage.director, 'getStatus');
+      return body.services.every((one) => one.state === 'not-ready');
+    }, 'no service is ready');
   } finally { control('-u'); }
   for (const id of ['getAlliance', 'listAccounts', 'listCases', 'listRisks', 'listIndicators']) {
     await until(async () => (await ask(stage.director, id, stage.at({ after: null }))).status === 200, `${id} well again`);
   }
+  await until(async () => (await expect(200, stage.director, 'getStatus')).body.services.every((one) => one.state === 'ready'), 'every service is ready');
 });

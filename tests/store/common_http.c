@@ -171,9 +171,11 @@ static void an_alliance_is_there_for_who_is_on_its_roster(void **state)
     answer_auto_t stranger = ask(
         &(struct ask){.method = "GET", .target = target, .subject = "x", .organisation = "ZZ9"});
     answer_expect(&stranger, 404, "NOT_FOUND");
+    assert_string_equal(answer_get(&stranger, "Accord-Sequence"), "");
     answer_auto_t former = ask(
         &(struct ask){.method = "GET", .target = target, .subject = "y", .organisation = "ZZ4"});
     answer_expect(&former, 403, "ROLE_MISSING");
+    assert_string_equal(answer_get(&former, "Accord-Sequence"), "probe=0");
     answer_auto_t partner = ask(
         &(struct ask){.method = "GET", .target = target, .subject = "z", .organisation = "ZZ1"});
     answer_expect(&partner, 200, NULL);
@@ -431,6 +433,63 @@ static void a_refusal_is_frozen_and_a_missing_role_is_not(void **state)
     answer_expect(&replay, 204, NULL);
     assert_string_equal(answer_get(&replay, "Idempotent-Replayed"), "true");
     assert_string_equal(answer_get(&replay, "Content-Type"), "");
+}
+
+static void appointments_end(const char *subject)
+{
+    harness_sql("update probe.appointment set sequence = sequence + 1, ends_at = '2020-01-02Z' "
+                "where alliance_id = '%s' and "
+                "subject = '%s'",
+                alliance, subject);
+}
+
+/* The same key again, by the same person and client, in what has become of it since. */
+static void replay_expect(struct ask asked, const char *organisation, int status, const char *code)
+{
+    asked.organisation = organisation;
+    answer_auto_t answer = ask(&asked);
+    answer_expect(&answer, status, code);
+    assert_string_equal(answer_get(&answer, "Idempotent-Replayed"), "");
+    assert_string_equal(answer_get(&answer, "Accord-Sequence"), status == 404 ? "" : "probe=0");
+}
+
+static void a_stored_answer_is_for_who_may_still_do_it(void **state)
+{
+    (void)state;
+    static const char *const PATHS[] = {"gated", "prepared"};
+    harness_sql("insert into probe.partner (alliance_id, organisation, sequence, name, role, "
+                "is_voting, is_founder, status, version) values ('%s', 'ZZ2', 1, 'n', 'provider', "
+                "true, false, 'active', 1)",
+                alliance);
+    for (size_t i = 0; i < ARRAY_LENGTH(PATHS); i++) {
+        char_auto_t *target = make_text("/v1/alliances/%s/%s", alliance, PATHS[i]);
+        char_auto_t *headers = make_text("Idempotency-Key: of-mover-%s\r\n", PATHS[i]);
+        const struct ask asked = {.method = "POST",
+                                  .target = target,
+                                  .subject = "mover",
+                                  .organisation = "ZZ1",
+                                  .headers = headers,
+                                  .body = i == 0 ? NULL : "{}"};
+        appoint("mover", "chair", "ZZ1");
+        answer_auto_t first = ask(&asked);
+        assert_true(first.status == (i == 0 ? 204 : 200));
+        appoint("mover", "chair", "ZZ2");
+        replay_expect(asked, "ZZ2", 422, "IDEMPOTENCY_KEY_REUSED"); /* may, but for another */
+        replay_expect(asked, "ZZ4", 403, "ROLE_MISSING");
+        replay_expect(asked, "ZZ9", 404, "NOT_FOUND");
+        answer_auto_t again = ask(&asked);
+        assert_string_equal(answer_get(&again, "Idempotent-Replayed"), "true");
+        appointments_end("mover");
+        harness_sql("update probe.partner set sequence = sequence + 1, status = 'left' where "
+                    "alliance_id = '%s' and "
+                    "organisation = 'ZZ1'",
+                    alliance);
+        replay_expect(asked, "ZZ1", 403, "ROLE_MISSING");
+        harness_sql("update probe.partner set sequence = sequence + 1, status = 'active' where "
+                    "alliance_id = '%s' and "
+                    "organisation = 'ZZ1'",
+                    alliance);
+    }
 }
 
 static void a_refusal_takes_its_events_back(void **state)
@@ -991,6 +1050,7 @@ int main(void)
         TEST(what_the_database_refuses_is_a_refusal),
         TEST(a_change_needs_the_version_that_was_read),
         TEST(founding_twice_with_one_key_founds_once),
+        TEST(a_stored_answer_is_for_who_may_still_do_it),
         TEST(what_is_prepared_is_prepared_once_and_its_refusal_kept),
         TEST(who_waits_together_shares_one_transaction),
         TEST(one_that_breaks_the_transaction_harms_nobody_else),

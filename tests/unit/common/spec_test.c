@@ -181,6 +181,7 @@ static void a_spec_that_is_not_understood_stops_the_start(void **state)
         "{'paths':{'/v1/x':{'get':{'operationId':'x','responses':{}}}}}",
         "{'paths':{'/v1/x':{'get':{'operationId':'x','security':[{'accessToken':[]}]}}}}",
         "{'paths':{'/v1/x':{'get':{'operationId':'x','security':[],'x-roles':['king']}}}}",
+        "{'paths':{'/v1/x':{'put':{'operationId':'x','security':[],'x-without-database':true}}}}",
         "{'paths':{'/v1/{x}':{'get':{'operationId':'x','security':[]}}}}",
         "{'paths':{'/v1//x':{'get':{'operationId':'x','security':[]}}}}",
         "{'paths':{'/v1/x':{'get':{'operationId':'x','security':[],'parameters':[{'name':'p','in':"

@@ -60,6 +60,16 @@ class Embed(unittest.TestCase):
         self.assertIn("/components/responses/400-", operation["responses"]["400"]["$ref"])
         self.assertIn("invalid-cursor", operation["responses"]["400"]["$ref"])
 
+    def test_what_needs_no_database_is_never_unavailable(self):
+        path = "/v1/alliances/{allianceId}/risk/risks"
+        operation = self.bundle(worked_example())["paths"][path]["get"]
+        self.assertIn("-unavailable-", operation["responses"]["503"]["$ref"])
+        self.refuse("operationId: listRisks", "operationId: listRisks\n      x-without-database: true", "outside of alliances")
+        outside = re.sub(r"      x-roles: .*\n", "", worked_example()).replace(path, "/_risks")
+        free = outside.replace("operationId: listRisks", "operationId: listRisks\n      x-without-database: true")
+        self.assertIn("503", self.bundle(outside)["paths"]["/_risks"]["get"]["responses"])
+        self.assertNotIn("503", self.bundle(free)["paths"]["/_risks"]["get"]["responses"])
+
     def test_a_post_takes_a_key_and_says_where_the_new_resource_is(self):
         document = self.bundle(worked_example())
         operation = document["paths"]["/v1/alliances/{allianceId}/risk/risks"]["post"]
