@@ -34,6 +34,11 @@ WAIT_S = 30
 
 FOUNDERS = (("ZZ1", "Northfield Hospitals", "provider"), ("ZZ2", "Southmere Commissioning", "commissioner"),
             ("ZZ3", "Westbrook Hospitals", "provider"), ("ZZ4", "Highmoor Commissioning", "commissioner"))
+GROUPS = (("leadership", "leadership-board", "Leadership board", None),
+          ("delivery", "delivery-board", "Delivery board", "leadership"),
+          ("quality", "performance-and-quality-group", "Performance and quality group", "delivery"),
+          ("public", "patient-and-public-partnership-group", "Patients and public", "leadership"))
+SEATS = {"leadership": ("ZZ1", "ZZ2", "ZZ3", "ZZ4"), "quality": ("ZZ1", "ZZ2", "ZZ3")}
 NEWCOMER = ("ZZ5", "Eastgate Community Trust", "provider")
 SCOPES = ("alliances:found membership:read membership:write decisions:open decisions:vote ledger:read ledger:write "
           "ledger:post reinvestment:read reinvestment:write risk:read risk:write kpi:read kpi:write kpi:submit "
@@ -205,9 +210,9 @@ class Example:
         return decision if decision["state"] != "open" and "recordedAt" in decision else None
 
     def decide(self, subject, effect, question, rationale):
-        """Opened, agreed by everybody, and done by every service that it concerns."""
+        """Opened, agreed by everybody who decides, and done by every service that it concerns."""
         decision = self.open(subject, effect, question, rationale)
-        self.vote(decision["id"], self.voters)
+        self.vote(decision["id"], [one["organisation"] for one in decision["electorate"]])
         self.closed(decision["id"], "carried")
         done = until(f"the effects of decision {decision['id']}", lambda: self._if_effective(decision["id"]))
         refused = [one for one in done["effects"] if one["state"] == "refused"]
@@ -236,7 +241,7 @@ class Example:
             "director": {"issuer": ISSUER, "subject": self.director.subject, "name": "Dana Reck", "organisation": "ZZ1"},
             "agreement": {"startsOn": f"{year}-04-01", "parameters": {
                 "rules": [{"kind": "general", "rule": "simple-majority"},
-                          {"kind": "agree-specification", "rule": "two-thirds"}],
+                          {"kind": "agree-specification", "rule": "two-thirds", "group": "quality"}],
                 "shares": [{"organisation": "ZZ1", "shareBp": 3000}, {"organisation": "ZZ2", "shareBp": 2500},
                            {"organisation": "ZZ3", "shareBp": 2500}, {"organisation": "ZZ4", "shareBp": 2000}],
                 "pools": [{"code": "planned", "name": "Planned care"}], "reserve": {"capPence": 500000000},
@@ -279,6 +284,19 @@ class Example:
             "person": {"issuer": ISSUER, "subject": person.subject, "name": name}, "role": role,
             "organisation": person.organisation})
         say(f"{person.organisation} appoints {name} its {role}")
+
+    def groups(self):
+        for code, kind, name, above in GROUPS:
+            self.director.post(self.path + "/groups", {"code": code, "kind": kind, "name": name,
+                                                       **({"reportsTo": above} if above else {})})
+        for group, organisations in SEATS.items():
+            for organisation in organisations:
+                representative = self.representatives[organisation]
+                representative.post(self.path + "/appointments", {
+                    "person": {"issuer": ISSUER, "subject": representative.subject, "name": f"Representative of {organisation}"},
+                    "role": "group-member", "organisation": organisation, "group": group})
+        say(f"{len(GROUPS)} groups form a tree below the leadership board; {', '.join(SEATS['quality'])} sit in the "
+            "performance and quality group, to which the agreement leaves data specifications")
 
     def surplus(self):
         amount = 64000000
@@ -364,8 +382,11 @@ class Example:
             "unit": "percentage", "direction": "up", "source": "national",
             "sourceReason": "It is published monthly for every trust in the same way.", "owner": "ZZ3",
             "frequency": "monthly"})
-        self.decide(f"kpi/indicators/{code}/specifications/{specification['number']}", "agree",
-                    "Shall this be how we measure A&E within four hours?", "One definition, one version of the truth.")
+        decision = self.decide(f"kpi/indicators/{code}/specifications/{specification['number']}", "agree",
+                               "Shall this be how we measure A&E within four hours?",
+                               "One definition, one version of the truth.")
+        if decision.get("group") != "quality" or decision["tally"]["eligible"] != len(SEATS["quality"]):
+            raise Failed(f"the data specification was not the performance and quality group's: {decision}")
         with open(SAMPLE, encoding="utf-8") as file:
             report = self.quality.expect("POST", f"{self.path}/kpi/imports?indicator={code}&format=ae-long", file.read(), 201,
                                          content_type="text/csv")
@@ -439,6 +460,7 @@ class Example:
         self.admit()
         self.appoint(self.finance, "finance-lead", "Finn Ledger")
         self.appoint(self.quality, "quality-lead", "Quinn Marsh")
+        self.groups()
         self.surplus()
         self.case_decided()
         self.case_refused()

@@ -142,6 +142,22 @@ bool event_appointment(struct act *act, const char *what, const struct tenure *t
     return announce(act, type, subject, data, NULL, err);
 }
 
+bool event_group(struct act *act, const char *what, const char *code, const struct group groups[],
+                 const int64_t versions[], int count, struct problem *err)
+{
+    char type[CODE_SIZE];
+    char subject[REF_SIZE];
+    snprintf(type, sizeof type, "membership.group.%s.v1", what);
+    snprintf(subject, sizeof subject, "groups/%s", code);
+    json_t *rows = json_array();
+    for (int i = 0; i < count; i++)
+        if (groups[i].version != versions[i])
+            json_push_new(rows, group_row(&groups[i]));
+    json_t *data = json_object();
+    json_put_new(data, "allianceGroup", rows);
+    return announce(act, type, subject, data, NULL, err);
+}
+
 static bool event_agreement(struct act *act, const char *type,
                             const struct agreement_version *version, const char *decision_id,
                             struct problem *err)

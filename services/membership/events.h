@@ -37,6 +37,11 @@ bool event_partner(struct act *act, const char *what, const struct partner *part
 bool event_appointment(struct act *act, const char *what, const struct tenure *tenure,
                        struct problem *err) MUST_CHECK;
 
+/* membership.group.<made|changed>.v1 {allianceGroup}: those of `groups` whose version is not the
+ * one of `versions` any more; `code` is the one that it is about. */
+bool event_group(struct act *act, const char *what, const char *code, const struct group groups[],
+                 const int64_t versions[], int count, struct problem *err) MUST_CHECK;
+
 /* membership.agreement.drafted.v1 {agreementVersion} */
 bool event_agreement_drafted(struct act *act, const struct agreement_version *version,
                              struct problem *err) MUST_CHECK;

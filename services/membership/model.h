@@ -16,6 +16,8 @@ struct json_t;
 
 /* The agreement's lists, as the api-spec limits them. */
 enum { FOUNDERS_MAX = 30, RULES_MAX = 13, SHARES_MAX = 50, CODES_MAX = 20, SHORT_CODE_SIZE = 41 };
+/* Of an alliance's groups: how many, and how many levels of reporting. */
+enum { GROUPS_MAX = 100, GROUP_LEVELS_MAX = 8 };
 /* A decision stands open for a year at most. */
 #define DECISION_OPEN_MS_MAX (INT64_C(366) * 24 * 60 * 60 * 1000)
 
@@ -70,8 +72,33 @@ struct tenure {
     char subject[IDENTITY_SIZE];
     enum post post;
     char organisation[ODS_SIZE];
+    char group_code[SHORT_CODE_SIZE]; /* of a group member; "" otherwise */
     int64_t starts_ms;
     int64_t ends_ms; /* INSTANT_NONE = open */
+    int64_t version;
+};
+
+enum group_kind { /* A6 */
+                  GROUP_LEADERSHIP_BOARD,
+                  GROUP_DELIVERY_BOARD,
+                  GROUP_SYSTEM_LEADERSHIP_TEAM,
+                  GROUP_CLINICAL_REFERENCE,
+                  GROUP_FINANCE_AND_INFORMATION,
+                  GROUP_PERFORMANCE_AND_QUALITY,
+                  GROUP_OPERATIONAL_FINANCE,
+                  GROUP_QUALITY_SURVEILLANCE,
+                  GROUP_PATIENT_AND_PUBLIC_PARTNERSHIP,
+                  GROUP_OTHER,
+};
+
+/* A group of the alliance; the tree is in `reports_to`. */
+struct group {
+    char code[SHORT_CODE_SIZE];
+    enum group_kind kind;
+    char name[NAME_SIZE];
+    char reports_to[SHORT_CODE_SIZE]; /* "" = nobody, it stands on level 1 */
+    int level;
+    int64_t made_ms;
     int64_t version;
 };
 
@@ -104,9 +131,10 @@ struct decision {
     int64_t subject_version;
     char nonce[DIGEST_SIZE];
     char digest[DIGEST_SIZE];
-    struct json_t *organisations; /* NULL = none in particular */
-    struct json_t *restricted_to; /* NULL = open */
-    int32_t agreement_number;     /* the version that the rule came from */
+    struct json_t *organisations;     /* NULL = none in particular */
+    struct json_t *restricted_to;     /* NULL = open */
+    int32_t agreement_number;         /* the version that the rule came from */
+    char group_code[SHORT_CODE_SIZE]; /* to which it delegates the kind; "" = to none */
     enum decision_state state;
     char outcome_reason[TEXT_SIZE];
     int64_t opened_ms;
@@ -180,6 +208,7 @@ struct agreement_terms {
     struct {
         enum decision_kind kind;
         enum decision_rule rule;
+        char group_code[SHORT_CODE_SIZE]; /* "" = all voting partners decide */
     } rules[RULES_MAX];
     int rule_count;
     struct {

@@ -12,9 +12,11 @@
 #include "services/membership/events.h"
 #include "services/membership/rows.h"
 #include "services/membership/rules/decision.h"
+#include "services/membership/rules/group.h"
 #include "services/membership/rules/terms.h"
 #include "services/membership/store/agreement.h"
 #include "services/membership/store/decision.h"
+#include "services/membership/store/group.h"
 #include "services/membership/store/roster.h"
 
 /* A decision's row leaves this much of an event to what its end adds. */
@@ -139,21 +141,51 @@ static bool decision_take_rule(struct act *act, struct decision *decision, struc
     agreement_terms_of_json(version.parameters, &terms);
     decision->rule = decision_rule_for(&terms, decision->kind);
     decision->agreement_number = version.number;
+    snprintf(decision->group_code, sizeof decision->group_code, "%s",
+             decision_group_for(&terms, decision->kind));
     return true;
+}
+
+/* Which organisations have a seat in the group that decides; all of them when none does. A group
+ * that does not exist, or has no vote, seats nobody. */
+static bool seats_load(struct act *act, const struct decision *decision, struct db_rows *ret_seats,
+                       struct problem *err)
+{
+    struct groups groups;
+    if (decision->group_code[0] == '\0')
+        return true;
+    if (!store_groups_get(act->tx, &groups, err))
+        return false;
+    const struct group *group = group_find(groups.groups, groups.count, decision->group_code);
+    return group == NULL || !group_has_vote(group->kind) ||
+           store_group_seats(act->tx, group->code, act->now_ms, ret_seats, err);
+}
+
+static bool organisation_decides(const struct decision *decision, const struct db_rows *seats,
+                                 const char *organisation)
+{
+    if (decision->group_code[0] == '\0')
+        return true;
+    for (int row = 0; row < seats->count; row++)
+        if (strcmp(row_text(seats, row, "organisation"), organisation) == 0)
+            return true;
+    return false;
 }
 
 static bool electorate_build(struct act *act, const struct decision *decision,
                              struct electorate *ret_electorate, struct problem *err)
 {
     roster_auto_t roster = {0};
-    if (!store_roster_get(act->tx, &roster, err))
+    db_rows_auto_t seats = {0};
+    if (!store_roster_get(act->tx, &roster, err) || !seats_load(act, decision, &seats, err))
         return false;
     const char *target = decision_target(decision->kind, decision->subject);
     ret_electorate->electors = calloc((size_t)roster.count + 1, sizeof *ret_electorate->electors);
     if (ret_electorate->electors == NULL)
         return problem_set(err, PROBLEM_INTERNAL, "out of memory for %d electors", roster.count);
     for (int i = 0; i < roster.count; i++)
-        if (electorate_takes(&roster.partners[i], decision->kind, target))
+        if (electorate_takes(&roster.partners[i], decision->kind, target) &&
+            organisation_decides(decision, &seats, roster.partners[i].organisation))
             ret_electorate->electors[ret_electorate->count++] = elector_of(&roster.partners[i]);
     return true;
 }

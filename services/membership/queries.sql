@@ -40,27 +40,30 @@ order by organisation
 -- Appointments ----------------------------------------------------------------------------------------
 
 -- name: appointment_get
-select a.id, a.issuer, a.subject, a.role, a.organisation, a.starts_at, a.ends_at, a.version, n.name
+select a.id, a.issuer, a.subject, a.role, a.organisation, a.group_code, a.starts_at, a.ends_at,
+       a.version, n.name
 from appointment as a
 left join person_name as n on n.alliance_id = a.alliance_id and n.appointment_id = a.id
 where a.alliance_id = $1::uuid and a.id = $2::uuid
 
 -- name: appointment_list
-select a.id, a.issuer, a.subject, a.role, a.organisation, a.starts_at, a.ends_at, a.version, n.name
+select a.id, a.issuer, a.subject, a.role, a.organisation, a.group_code, a.starts_at, a.ends_at,
+       a.version, n.name
 from appointment as a
 left join person_name as n on n.alliance_id = a.alliance_id and n.appointment_id = a.id
 where a.alliance_id = $1::uuid
   and ($2::text is null or a.organisation = $2)
   and ($3::text is null or a.role = $3)
-  and ($4::timestamptz is null
-       or (a.starts_at <= $4 and (a.ends_at is null or a.ends_at > $4)))
-  and ($5::uuid is null or a.id > $5)
+  and ($4::text is null or a.group_code = $4)
+  and ($5::timestamptz is null
+       or (a.starts_at <= $5 and (a.ends_at is null or a.ends_at > $5)))
+  and ($6::uuid is null or a.id > $6)
 order by a.id
-limit $6::bigint
+limit $7::bigint
 
 -- Who holds a post now: of an organisation, or ($3 is null) of the alliance.
 -- name: appointment_holders
-select id, issuer, subject, role, organisation, starts_at, ends_at, version
+select id, issuer, subject, role, organisation, group_code, starts_at, ends_at, version
 from appointment
 where alliance_id = $1::uuid and role = $2::text
   and ($3::text is null or organisation = $3)
@@ -68,7 +71,7 @@ where alliance_id = $1::uuid and role = $2::text
 order by id
 
 -- name: appointment_of_organisation
-select id, issuer, subject, role, organisation, starts_at, ends_at, version
+select id, issuer, subject, role, organisation, group_code, starts_at, ends_at, version
 from appointment
 where alliance_id = $1::uuid and organisation = $2::text
   and starts_at <= $3::timestamptz and (ends_at is null or ends_at > $3)
@@ -81,6 +84,31 @@ values ($1::uuid, $2::uuid, $3::text)
 -- name: person_name_erase
 delete from person_name
 where alliance_id = $1::uuid and appointment_id = $2::uuid
+
+-- Groups ------------------------------------------------------------------------------------------------
+
+-- name: group_all
+select code, kind, name, reports_to, level, made_at, version
+from alliance_group
+where alliance_id = $1::uuid
+order by code
+
+-- name: group_list
+select code, kind, name, reports_to, level, made_at, version
+from alliance_group
+where alliance_id = $1::uuid
+  and ($2::text is null or kind = $2)
+  and ($3::text is null or code > $3)
+order by code
+limit $4::bigint
+
+-- The organisations with a seat in a group now.
+-- name: group_seats
+select distinct a.organisation
+from appointment as a
+where a.alliance_id = $1::uuid and a.group_code = $2::text
+  and a.starts_at <= $3::timestamptz and (a.ends_at is null or a.ends_at > $3)
+order by a.organisation
 
 -- The agreement ---------------------------------------------------------------------------------------
 
@@ -111,7 +139,7 @@ order by number
 -- name: decision_get
 select d.id, d.kind, d.rule, d.subject, d.effect, d.title, d.summary, d.question, d.rationale, d.content,
        d.subject_version, d.nonce, d.digest, d.organisations, d.restricted_to, d.agreement_number,
-       d.state, d.outcome_reason, d.opened_at, d.opener_organisation, d.opener_appointment_id,
+       d.group_code, d.state, d.outcome_reason, d.opened_at, d.opener_organisation, d.opener_appointment_id,
        d.deadline_at, d.closed_at, d.recorded_at, d.version,
        (select coalesce(sum(e.version), 0)::bigint from elector as e
         where e.alliance_id = d.alliance_id and e.decision_id = d.id)
@@ -122,8 +150,8 @@ where d.alliance_id = $1::uuid and d.id = $2::uuid
 
 -- What the caller may know of ($5: its organisations), in the order of opening.
 -- name: decision_list
-select d.id, d.kind, d.rule, d.subject, d.effect, d.title, d.question, d.state, d.opened_at,
-       d.deadline_at, d.closed_at
+select d.id, d.kind, d.rule, d.group_code, d.subject, d.effect, d.title, d.question, d.state,
+       d.opened_at, d.deadline_at, d.closed_at
 from decision as d
 where d.alliance_id = $1::uuid
   and ($2::text is null or d.state = $2)
@@ -223,7 +251,7 @@ limit 1
 -- Open decisions in which these organisations have not voted yet, the nearest deadline first; an item is
 -- named by decision and organisation.
 -- name: inbox_list
-select d.id, e.organisation, d.rule, d.title, d.question, d.deadline_at
+select d.id, e.organisation, d.rule, d.group_code, d.title, d.question, d.deadline_at
 from elector as e
 join decision as d on d.alliance_id = e.alliance_id and d.id = e.decision_id
 where e.alliance_id = $1::uuid and e.organisation = any ($2::text[])

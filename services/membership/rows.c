@@ -42,9 +42,23 @@ json_t *tenure_row(const struct tenure *tenure)
     json_put_text(row, "subject", tenure->subject);
     json_put_text(row, "role", post_name(tenure->post));
     json_put_text(row, "organisation", tenure->organisation);
+    json_put_text(row, "groupCode", tenure->group_code);
     json_put_instant(row, "startsAt", tenure->starts_ms);
     json_put_instant(row, "endsAt", tenure->ends_ms);
     json_put_integer(row, "version", tenure->version);
+    return row;
+}
+
+json_t *group_row(const struct group *group)
+{
+    json_t *row = json_object();
+    json_put_text(row, "code", group->code);
+    json_put_text(row, "kind", group_kind_name(group->kind));
+    json_put_text(row, "name", group->name);
+    json_put_text(row, "reportsTo", group->reports_to);
+    json_put_integer(row, "level", group->level);
+    json_put_instant(row, "madeAt", group->made_ms);
+    json_put_integer(row, "version", group->version);
     return row;
 }
 
@@ -82,6 +96,7 @@ json_t *decision_row(const struct decision *decision)
     json_put_new(row, "organisations", json_incref(decision->organisations));
     json_put_new(row, "restrictedTo", json_incref(decision->restricted_to));
     json_put_integer(row, "agreementNumber", decision->agreement_number);
+    json_put_text(row, "groupCode", decision->group_code);
     json_put_text(row, "state", decision_state_name(decision->state));
     json_put_text(row, "outcomeReason", decision->outcome_reason);
     json_put_instant(row, "openedAt", decision->opened_ms);

@@ -10,6 +10,7 @@
 json_t *alliance_row(const struct alliance *alliance);
 json_t *partner_row(const struct partner *partner);
 json_t *tenure_row(const struct tenure *tenure);
+json_t *group_row(const struct group *group);
 json_t *agreement_row(const struct agreement_version *version);
 json_t *decision_row(const struct decision *decision);
 json_t *elector_row(const char *decision_id, const struct elector *elector);

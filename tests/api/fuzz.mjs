@@ -26,7 +26,7 @@ function hintsOf({ values, leads }) {
   return { accountCode: accounts, 'debitAccounts[]': accounts, 'creditAccounts[]': accounts, mandateId: [values.mandateId],
     organisation: organisations, beneficiary: organisations, owner: organisations, ringFence: ['elective'], category: ['equipment', 'workforce'],
     setting: ['community'], indicator: [values.indicatorCode], month: ['2025-26-M03', '2025-26-M04', values.month], effectiveOn: [today()],
-    startsOn: [today(-3)], endsOn: [today(20)], milestone: ['ready'], appointmentId: [values.appointmentId], code: ['fuzzed', 'ae-4-hours'],
+    group: ['leadership'], reportsTo: ['leadership'], startsOn: [today(-3)], endsOn: [today(20)], milestone: ['ready'], appointmentId: [values.appointmentId], code: ['fuzzed', 'ae-4-hours'],
     subject: [`partners/ZZ5`, `ledger/mandates/${values.mandateId}`, `reinvestment/cases/${values.caseId}`, 'alliance'],
     effect: ['admit', 'grant', 'approve'], issuer: leads ? ['https://issuer.accord.example'] : [] };
 }

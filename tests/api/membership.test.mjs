@@ -3,64 +3,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { test, ask, expect, until, Person, issuer, allScopes } from './harness.mjs';
+import { Hall, person, faultsAt } from './hall.mjs';
 import { Stage, gbp, inSeconds, today } from './stage.mjs';
-
-const person = (subject) => ({ issuer, subject, name: `Name of ${subject}` });
-
-// An alliance for membership alone: nobody waits for the other services.
-class Hall extends Stage {
-  async found(changes = {}) {
-    const alliance = await this.do(201, this.reps.ZZ1, 'foundAlliance', { body: { ...this.foundingBody(), ...changes } });
-    this.values.allianceId = alliance.id;
-    this.values.decisionId = alliance.foundingDecisionId;
-    return alliance;
-  }
-
-  static async founded(changes) {
-    const hall = new Hall();
-    await hall.found(changes);
-    await hall.voteAll(hall.values.decisionId);
-    return hall;
-  }
-
-  get(operationId, values, who = this.director) {
-    return this.do(200, who, operationId, { values });
-  }
-
-  decision(decisionId, who) {
-    return this.get('getDecision', { decisionId }, who);
-  }
-
-  closed(decisionId) {
-    return this.see(this.director, 'getDecision', (body) => body.state !== 'open', { values: { decisionId } });
-  }
-
-  resolve(topic, seconds) {
-    return this.open('alliance', `resolve-${topic}`, this.director, seconds);
-  }
-
-  refuse(wanted, who, operationId, options) {
-    this.share();
-    return expect(wanted, who, operationId, this.at(options));
-  }
-
-  openBody(subject, effect, changes = {}) {
-    return { subject, effect, question: 'Shall it?', rationale: 'Best for project.', deadlineAt: inSeconds(3600), ...changes };
-  }
-
-  async admit(code) {
-    await this.apply(code);
-    const { id } = await this.open(`partners/${code}`, 'admit');
-    return id;
-  }
-
-  async tallyOf(decisionId) {
-    const { tally, state } = await this.decision(decisionId);
-    return { state, ...tally };
-  }
-}
-
-const faultsAt = (answer) => answer.problem.errors.map((fault) => fault.pointer).sort();
 
 // --- founding ---
 

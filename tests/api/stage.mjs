@@ -32,6 +32,7 @@ export class Stage {
     await stage.found();
     if (only === 'founded') return stage;
     await stage.appointPeople();
+    await stage.groups();
     await stage.applicants();
     await stage.money();
     await stage.caseAndDrawdown();
@@ -145,6 +146,20 @@ export class Stage {
       this.leads[name] = new Person(subject, organisation);
       this.share();
     }
+  }
+
+  // A board, and two organisations with a seat in it.
+  async groups() {
+    this.values.groupCode = 'leadership';
+    await this.do(201, this.director, 'makeGroup', { body: { code: 'leadership', kind: 'leadership-board', name: 'Leadership board' } });
+    this.share();
+    for (const organisation of ['ZZ1', 'ZZ2']) await this.seat(organisation, 'leadership');
+  }
+
+  // The representative of an organisation takes its seat.
+  seat(organisation, group) {
+    return this.do(201, this.reps[organisation], 'makeAppointment', {
+      body: { person: person(`rep.${organisation.toLowerCase()}`), role: 'group-member', organisation, group } });
   }
 
   apply(code) {

@@ -379,10 +379,12 @@ begin
         subject text not null,
         role text not null,
         organisation text not null,
+        group_code text, -- of a group member
         starts_at timestamptz not null,
         ends_at timestamptz,
         version bigint not null,
-        primary key (alliance_id, id)
+        primary key (alliance_id, id),
+        constraint appointment_of_a_group check ((role = 'group-member') = (group_code is not null))
     );
     create index appointment_person on appointment (alliance_id, issuer, subject);
     call accord.fact_table(p_service, 'alliance', 'membership');

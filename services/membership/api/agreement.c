@@ -11,6 +11,7 @@
 #include "services/membership/rules/agreement.h"
 #include "services/membership/rules/terms.h"
 #include "services/membership/store/agreement.h"
+#include "services/membership/store/group.h"
 #include "services/membership/store/roster.h"
 
 enum { NUMBER_MAX = 9999 };
@@ -73,10 +74,12 @@ static bool draft_check(struct request *request, const struct alliance *alliance
                         struct agreement_version *version, struct problem *err)
 {
     struct agreement_terms terms;
+    struct groups groups;
     roster_auto_t roster = {0};
     agreement_series_auto_t series = {0};
     if (!store_roster_get(request->tx, &roster, err) ||
-        !store_agreement_series(request->tx, &series, err))
+        !store_agreement_series(request->tx, &series, err) ||
+        !store_groups_get(request->tx, &groups, err))
         return false;
     version->number = series.count + 1;
     if (version->number > NUMBER_MAX)
@@ -86,6 +89,7 @@ static bool draft_check(struct request *request, const struct alliance *alliance
     bool is_fine = adoption_check(version, series.versions, series.count, alliance->starts_on,
                                   alliance->ends_on, err);
     is_fine &= agreement_check(&terms, roster.partners, roster.count, "/parameters", err);
+    is_fine &= delegations_check(&terms, groups.groups, groups.count, "/parameters", err);
     return is_fine;
 }
 

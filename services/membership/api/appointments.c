@@ -11,7 +11,9 @@
 #include "services/membership/api/present.h"
 #include "services/membership/events.h"
 #include "services/membership/rules/appointment.h"
+#include "services/membership/rules/group.h"
 #include "services/membership/rules/terms.h"
+#include "services/membership/store/group.h"
 #include "services/membership/store/roster.h"
 
 /* What is known of a post when somebody shall be appointed to it. */
@@ -51,7 +53,8 @@ static bool vacancy_load(struct request *request, const struct tenure *tenure,
         tenure_of_row(&rows, row, &other);
         ret_vacancy->is_duplicate |= strcmp(other.issuer, tenure->issuer) == 0 &&
                                      strcmp(other.subject, tenure->subject) == 0 &&
-                                     strcmp(other.organisation, tenure->organisation) == 0;
+                                     strcmp(other.organisation, tenure->organisation) == 0 &&
+                                     strcmp(other.group_code, tenure->group_code) == 0;
         if (!post_is_single(tenure->post))
             continue;
         ret_vacancy->holder = other;
@@ -70,6 +73,7 @@ static void tenure_of_json(const struct request *request, struct tenure *ret_ten
         .version = 1,
     };
     json_copy_text(request->body, "organisation", ret_tenure->organisation, ODS_SIZE);
+    json_copy_text(request->body, "group", ret_tenure->group_code, SHORT_CODE_SIZE);
     tenure_of_person(json_member(request->body, "person"), ret_tenure, ret_name);
 }
 
@@ -89,6 +93,14 @@ static bool holder_succeed(struct request *request, struct vacancy *vacancy, str
     return event_appointment(request->act, "ended", &vacancy->holder, err);
 }
 
+static bool seat_load(struct request *request, const struct tenure *tenure, struct problem *err)
+{
+    struct groups groups;
+    if (!store_groups_get(request->tx, &groups, err))
+        return false;
+    return seat_check(tenure, group_find(groups.groups, groups.count, tenure->group_code), err);
+}
+
 bool appointment_make(struct request *request, struct reply *reply, struct problem *err)
 {
     struct tenure tenure;
@@ -105,7 +117,8 @@ bool appointment_make(struct request *request, struct reply *reply, struct probl
         return problem_set(err, PROBLEM_ROLE_MISSING, "you do not appoint the %s of %s",
                            post_name(tenure.post), tenure.organisation);
     if (!appointment_decide(&tenure, vacancy.has_partner ? &vacancy.partner : NULL,
-                            vacancy.is_duplicate, request->now_ms, err))
+                            vacancy.is_duplicate, request->now_ms, err) ||
+        !seat_load(request, &tenure, err))
         return false;
     tenure_number(&tenure, &vacancy, request->now_ms);
     if (!holder_succeed(request, &vacancy, err) ||
@@ -127,10 +140,12 @@ bool appointment_list(struct request *request, struct reply *reply, struct probl
     if (in_force != NULL && !instant_parse(in_force, &in_force_ms))
         return problem_add(err, PROBLEM_PARAMETER_INVALID, "format", "?inForceAt",
                            "this is no instant");
+    const struct tenure_filter filter = {.organisation = request_query(request, "organisation"),
+                                         .post = request_query(request, "role"),
+                                         .group_code = request_query(request, "group"),
+                                         .in_force_ms = in_force_ms};
     if (!page_begin(request, &page, err) ||
-        !store_tenure_list(request->tx, request_query(request, "organisation"),
-                           request_query(request, "role"), in_force_ms, page.after, page.limit,
-                           &rows, err))
+        !store_tenure_list(request->tx, &filter, page.after, page.limit, &rows, err))
         return false;
     json_t *items = json_array();
     for (int row = 0; row < rows.count; row++) {

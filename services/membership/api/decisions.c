@@ -215,8 +215,9 @@ bool decision_trace(struct request *request, struct reply *reply, struct problem
 static json_t *summary_present(const struct db_rows *rows, int row, const struct tally *tally)
 {
     static const char *const texts[][2] = {
-        {"id", "id"},         {"kind", "kind"},   {"rule", "rule"},         {"subject", "subject"},
-        {"effect", "effect"}, {"title", "title"}, {"question", "question"}, {"state", "state"},
+        {"id", "id"},           {"kind", "kind"},     {"rule", "rule"},   {"group", "group_code"},
+        {"subject", "subject"}, {"effect", "effect"}, {"title", "title"}, {"question", "question"},
+        {"state", "state"},
     };
     json_t *item = json_object();
     for (size_t i = 0; i < ARRAY_LENGTH(texts); i++)
@@ -271,7 +272,9 @@ static json_t *inbox_item(const struct db_rows *rows, int row, const struct tall
     const char *organisation = row_text(rows, row, "organisation");
     snprintf(id, sizeof id, "%s-%s", row_text(rows, row, "id"), organisation);
     snprintf(ref, sizeof ref, "decisions/%s", row_text(rows, row, "id"));
-    rule_print(rule_of(row_text(rows, row, "rule")), tally, rule_text);
+    const char *group = row_text(rows, row, "group_code");
+    ballot_print(rule_of(row_text(rows, row, "rule")), group != NULL ? group : "", tally,
+                 rule_text);
     json_t *item = json_object();
     json_put_text(item, "id", id);
     json_put_text(item, "action", "vote");

@@ -15,6 +15,8 @@ handler partner_apply, partner_list, partner_get, partner_trace, partner_leave;
 /* api/appointments.c */
 handler appointment_make, appointment_list, appointment_get, appointment_finish;
 handler appointment_erase_name;
+/* api/groups.c */
+handler group_make, group_list, group_get, group_change;
 /* api/agreement.c */
 handler agreement_get_in_force, agreement_draft, agreement_list, agreement_get, agreement_trace;
 /* api/decisions.c */

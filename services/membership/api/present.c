@@ -4,6 +4,7 @@
 
 #include "common/json.h"
 #include "services/membership/rows.h"
+#include "services/membership/rules/group.h"
 #include "services/membership/rules/tally.h"
 #include "services/membership/rules/terms.h"
 #include "services/membership/store/decision.h"
@@ -23,7 +24,16 @@ json_t *partner_present(const struct partner *partner)
 json_t *tenure_present(const struct tenure *tenure, const char *name)
 {
     json_t *resource = tenure_row(tenure);
+    json_object_del(resource, "groupCode");
+    json_put_text(resource, "group", tenure->group_code);
     json_put_text(resource, "name", name);
+    return resource;
+}
+
+json_t *group_present(const struct group *group)
+{
+    json_t *resource = group_row(group);
+    json_put_flag(resource, "hasVote", group_has_vote(group->kind));
     return resource;
 }
 
@@ -116,13 +126,15 @@ json_t *decision_present(const struct decision *decision, const struct electorat
     json_t *electors = json_array();
     for (int i = 0; i < electorate->count; i++)
         json_push_new(electors, elector_present(&electorate->electors[i]));
-    rule_print(decision->rule, &tally, rule_text);
+    ballot_print(decision->rule, decision->group_code, &tally, rule_text);
     json_t *resource = decision_row(decision);
     json_object_del(resource, "openerOrganisation");
     json_object_del(resource, "openerAppointmentId");
     json_object_del(resource, "agreementNumber");
+    json_object_del(resource, "groupCode");
     json_put_text(resource, "ruleText", rule_text);
     json_put_integer(resource, "agreementVersion", decision->agreement_number);
+    json_put_text(resource, "group", decision->group_code);
     json_put_new(resource, "openedBy", opener_present(decision));
     json_put_new(resource, "electorate", electors);
     json_put_new(resource, "tally", tally_present(&tally));

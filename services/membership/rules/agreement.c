@@ -5,6 +5,7 @@
 
 #include "common/instant.h"
 #include "common/money.h"
+#include "services/membership/rules/group.h"
 #include "services/membership/rules/terms.h"
 
 static bool fault_at(struct problem *err, enum problem_code problem, const char *code,
@@ -29,6 +30,9 @@ static bool rules_check(const struct agreement_terms *terms, const char *pointer
         if (kind_is_reserved(kind) && terms->rules[i].rule != RULE_UNANIMOUS)
             is_fine = fault_at(err, PROBLEM_RULE_BROKEN, "reserved", pointer, "rules", i, "/rule",
                                "a reserved kind is decided unanimously");
+        if (kind_is_reserved(kind) && terms->rules[i].group_code[0] != '\0')
+            is_fine = fault_at(err, PROBLEM_RULE_BROKEN, "reserved", pointer, "rules", i, "/group",
+                               "a reserved kind is not delegated");
     }
     return is_fine;
 }
@@ -88,6 +92,23 @@ bool agreement_check(const struct agreement_terms *terms, const struct partner p
     is_fine &= shares_check(terms, partners, partner_count, pointer, err);
     is_fine &= codes_check(terms->pools, terms->pool_count, pointer, "pools", err);
     is_fine &= codes_check(terms->ring_fences, terms->ring_fence_count, pointer, "ringFences", err);
+    return is_fine;
+}
+
+bool delegations_check(const struct agreement_terms *terms, const struct group groups[], int count,
+                       const char *pointer, struct problem *err)
+{
+    bool is_fine = true;
+    for (int i = 0; i < terms->rule_count; i++) {
+        const char *code = terms->rules[i].group_code;
+        const struct group *group = group_find(groups, count, code);
+        if (code[0] != '\0' && group == NULL)
+            is_fine = fault_at(err, PROBLEM_REFERENCE_UNKNOWN, "unknown-group", pointer, "rules", i,
+                               "/group", "no group has this code");
+        if (group != NULL && !group_has_vote(group->kind))
+            is_fine = fault_at(err, PROBLEM_RULE_BROKEN, "no-vote", pointer, "rules", i, "/group",
+                               "the patient and public partnership group has a voice, not a vote");
+    }
     return is_fine;
 }
 

@@ -12,6 +12,11 @@
 bool agreement_check(const struct agreement_terms *terms, const struct partner partners[],
                      int partner_count, const char *pointer, struct problem *err) MUST_CHECK;
 
+/* What is delegated goes to a group that exists and has a vote. A founding agreement comes before
+ * any group: there, and in an old version, a group that does not exist seats nobody. */
+bool delegations_check(const struct agreement_terms *terms, const struct group groups[], int count,
+                       const char *pointer, struct problem *err) MUST_CHECK;
+
 /* Index of the adopted version in force on a day: the one that started last; before the first
  * start, the first. -1 when none is adopted. Starts need no order. */
 int agreement_in_force(const struct agreement_version versions[], int count, int32_t day);

@@ -17,6 +17,16 @@ enum decision_rule decision_rule_for(const struct agreement_terms *terms, enum d
     return RULE_UNANIMOUS;
 }
 
+const char *decision_group_for(const struct agreement_terms *terms, enum decision_kind kind)
+{
+    if (kind_is_reserved(kind))
+        return "";
+    for (int i = 0; i < terms->rule_count; i++)
+        if (terms->rules[i].kind == kind)
+            return terms->rules[i].group_code;
+    return "";
+}
+
 const char *decision_target(enum decision_kind kind, const char *subject)
 {
     static const char prefix[] = "partners/";

@@ -12,6 +12,9 @@
  */
 enum decision_rule decision_rule_for(const struct agreement_terms *terms, enum decision_kind kind);
 
+/* The group that the agreement delegates the kind to; "" for none, and for every reserved kind. */
+const char *decision_group_for(const struct agreement_terms *terms, enum decision_kind kind);
+
 /* The organisation that an admission or exclusion is about ("partners/ZZ5" -> "ZZ5"); "" for every
  * other decision. */
 const char *decision_target(enum decision_kind kind, const char *subject);

@@ -1,6 +1,7 @@
 #include "services/membership/rules/tally.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void vote_count(struct tally *tally, enum vote_choice choice)
 {
@@ -108,6 +109,17 @@ void rule_print(enum decision_rule rule, const struct tally *tally, char ret_tex
             n, plural, n / 2 + 1);
         return;
     }
+}
+
+void ballot_print(enum decision_rule rule, const char *group_code, const struct tally *tally,
+                  char ret_text[TEXT_SIZE])
+{
+    rule_print(rule, tally, ret_text);
+    if (group_code[0] == '\0')
+        return;
+    const size_t length = strlen(ret_text);
+    snprintf(ret_text + length, TEXT_SIZE - length,
+             " Delegated to the group %s: the organisations seated in it decide.", group_code);
 }
 
 void outcome_print(enum decision_rule rule, const struct tally *tally, enum decision_state state,

@@ -25,6 +25,10 @@ enum decision_state decision_outcome(enum decision_rule rule, const struct tally
 /* The rule as it is printed on the ballot, with the figures of this electorate. */
 void rule_print(enum decision_rule rule, const struct tally *tally, char ret_text[TEXT_SIZE]);
 
+/* The same, and to which group the agreement delegates it ("" = to none). */
+void ballot_print(enum decision_rule rule, const char *group_code, const struct tally *tally,
+                  char ret_text[TEXT_SIZE]);
+
 /* Why it ended like that, in a sentence with the figures. */
 void outcome_print(enum decision_rule rule, const struct tally *tally, enum decision_state state,
                    char ret_text[TEXT_SIZE]);

@@ -11,6 +11,18 @@ static const char *const POSTS[] = {
     "partner-representative", "deputy",       "alliance-director", "chair",        "lead-nurse",
     "senior-medical-lead",    "quality-lead", "finance-lead",      "group-member", "auditor",
 };
+static const char *const GROUP_KINDS[] = {
+    "leadership-board",
+    "delivery-board",
+    "system-leadership-team",
+    "clinical-reference-group",
+    "finance-and-information-group",
+    "performance-and-quality-group",
+    "operational-finance-group",
+    "quality-surveillance-group",
+    "patient-and-public-partnership-group",
+    "other",
+};
 static const char *const RULES[] = {"unanimous", "two-thirds", "simple-majority"};
 static const char *const DECISION_STATES[] = {"open",   "carried",   "rejected",
                                               "lapsed", "escalated", "withdrawn"};
@@ -51,6 +63,7 @@ TERM(alliance_status, ALLIANCE_STATUSES, alliance_status_name, alliance_status_o
 TERM(partner_role, PARTNER_ROLES, partner_role_name, partner_role_of)
 TERM(partner_status, PARTNER_STATUSES, partner_status_name, partner_status_of)
 TERM(post, POSTS, post_name, post_of)
+TERM(group_kind, GROUP_KINDS, group_kind_name, group_kind_of)
 TERM(decision_rule, RULES, rule_name, rule_of)
 TERM(decision_state, DECISION_STATES, decision_state_name, decision_state_of)
 TERM(elector_state, ELECTOR_STATES, elector_state_name, elector_state_of)

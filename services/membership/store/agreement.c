@@ -35,6 +35,7 @@ void agreement_terms_of_json(const json_t *parameters, struct agreement_terms *r
         assert(i < RULES_MAX);
         ret_terms->rules[i].kind = kind_of(json_text(item, "kind"));
         ret_terms->rules[i].rule = rule_of(json_text(item, "rule"));
+        json_copy_text(item, "group", ret_terms->rules[i].group_code, SHORT_CODE_SIZE);
         ret_terms->rule_count++;
     }
     json_array_foreach(json_object_get(parameters, "shares"), i, item)

@@ -38,6 +38,7 @@ static void decision_texts(const struct db_rows *rows, struct decision *decision
     row_copy(rows, 0, "rationale", decision->rationale, sizeof decision->rationale);
     row_copy(rows, 0, "nonce", decision->nonce, sizeof decision->nonce);
     row_copy(rows, 0, "digest", decision->digest, sizeof decision->digest);
+    row_copy(rows, 0, "group_code", decision->group_code, sizeof decision->group_code);
     row_copy(rows, 0, "outcome_reason", decision->outcome_reason, sizeof decision->outcome_reason);
     row_copy(rows, 0, "opener_organisation", decision->opener_organisation,
              sizeof decision->opener_organisation);

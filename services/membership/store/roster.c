@@ -137,6 +137,7 @@ void tenure_of_row(const struct db_rows *rows, int row, struct tenure *ret_tenur
     row_copy(rows, row, "issuer", ret_tenure->issuer, sizeof ret_tenure->issuer);
     row_copy(rows, row, "subject", ret_tenure->subject, sizeof ret_tenure->subject);
     row_copy(rows, row, "organisation", ret_tenure->organisation, sizeof ret_tenure->organisation);
+    row_copy(rows, row, "group_code", ret_tenure->group_code, sizeof ret_tenure->group_code);
 }
 
 bool store_tenure_get(struct db_tx *tx, const char *id, struct tenure *ret_tenure,
@@ -152,12 +153,12 @@ bool store_tenure_get(struct db_tx *tx, const char *id, struct tenure *ret_tenur
     return true;
 }
 
-bool store_tenure_list(struct db_tx *tx, const char *organisation, const char *post,
-                       int64_t in_force_ms, const char *after, int limit, struct db_rows *ret_rows,
-                       struct problem *err)
+bool store_tenure_list(struct db_tx *tx, const struct tenure_filter *filter, const char *after,
+                       int limit, struct db_rows *ret_rows, struct problem *err)
 {
-    return db_select(tx, &QUERY_APPOINTMENT_LIST, ret_rows, err, db_text(organisation),
-                     db_text(post), db_instant(in_force_ms), db_text(after), db_int(limit));
+    return db_select(tx, &QUERY_APPOINTMENT_LIST, ret_rows, err, db_text(filter->organisation),
+                     db_text(filter->post), db_text(filter->group_code),
+                     db_instant(filter->in_force_ms), db_text(after), db_int(limit));
 }
 
 bool store_tenure_holders(struct db_tx *tx, enum post post, const char *organisation,

@@ -44,10 +44,15 @@ bool store_roster_get(struct db_tx *tx, struct roster *ret_roster, struct proble
 /* `ret_name` is "" when it was erased. */
 bool store_tenure_get(struct db_tx *tx, const char *id, struct tenure *ret_tenure,
                       char ret_name[NAME_SIZE], struct problem *err) MUST_CHECK;
-/* Filters are NULL (INSTANT_NONE) for all. Rows also have the column `name`. */
-bool store_tenure_list(struct db_tx *tx, const char *organisation, const char *post,
-                       int64_t in_force_ms, const char *after, int limit, struct db_rows *ret_rows,
-                       struct problem *err) MUST_CHECK;
+/* NULL (INSTANT_NONE) is all. Rows also have the column `name`. */
+struct tenure_filter {
+    const char *organisation;
+    const char *post;
+    const char *group_code;
+    int64_t in_force_ms;
+};
+bool store_tenure_list(struct db_tx *tx, const struct tenure_filter *filter, const char *after,
+                       int limit, struct db_rows *ret_rows, struct problem *err) MUST_CHECK;
 /* Who holds a post now; `organisation` NULL = whichever. */
 bool store_tenure_holders(struct db_tx *tx, enum post post, const char *organisation,
                           int64_t now_ms, struct db_rows *ret_rows, struct problem *err) MUST_CHECK;

@@ -119,6 +119,40 @@ static void every_fault_of_the_parameters_is_named(void **state)
     assert_int_equal(err.fault_count, 4);
 }
 
+static void a_reserved_kind_is_not_delegated(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    struct agreement_terms terms = {
+        .rules = {{KIND_AGREE_SPECIFICATION, RULE_TWO_THIRDS, "quality"}}, .rule_count = 1};
+    assert_true(check(&terms, &err));
+    terms.rules[0].kind = KIND_SPEND_RING_FENCE;
+    terms.rules[0].rule = RULE_UNANIMOUS;
+    refused(&terms, PROBLEM_RULE_BROKEN, "/parameters/rules/0/group");
+}
+
+static void what_is_delegated_goes_to_a_group_with_a_vote(void **state)
+{
+    (void)state;
+    const struct group groups[] = {
+        {.code = "quality", .kind = GROUP_PERFORMANCE_AND_QUALITY},
+        {.code = "public", .kind = GROUP_PATIENT_AND_PUBLIC_PARTNERSHIP}};
+    struct agreement_terms terms = {
+        .rules = {{KIND_GENERAL, RULE_UNANIMOUS, ""},
+                  {KIND_AGREE_SPECIFICATION, RULE_UNANIMOUS, "quality"}},
+        .rule_count = 2};
+    struct problem err = {0};
+    assert_true(delegations_check(&terms, groups, 2, "/parameters", &err));
+    assert_false(delegations_check(&terms, &groups[1], 1, "/parameters", &err));
+    assert_int_equal(err.code, PROBLEM_REFERENCE_UNKNOWN);
+    assert_string_equal(err.faults[0].pointer, "/parameters/rules/1/group");
+    problem_clear(&err);
+    strcpy(terms.rules[1].group_code, "public");
+    assert_false(delegations_check(&terms, groups, 2, "/parameters", &err));
+    assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
+    assert_string_equal(err.faults[0].code, "no-vote");
+}
+
 static const struct agreement_version VERSIONS[] = {
     {.number = 1, .starts_on = 100, .state = AGREEMENT_ADOPTED},
     {.number = 2, .starts_on = 200, .state = AGREEMENT_DRAFT},
@@ -229,6 +263,8 @@ int main(void)
         cmocka_unit_test(only_partners_and_applicants_have_shares),
         cmocka_unit_test(codes_stand_once),
         cmocka_unit_test(every_fault_of_the_parameters_is_named),
+        cmocka_unit_test(a_reserved_kind_is_not_delegated),
+        cmocka_unit_test(what_is_delegated_goes_to_a_group_with_a_vote),
         cmocka_unit_test(exactly_one_version_is_in_force_on_any_date),
         cmocka_unit_test(versions_may_be_listed_in_any_order),
         cmocka_unit_test(a_draft_is_never_in_force),

@@ -68,6 +68,19 @@ static void a_kind_that_the_agreement_does_not_name_is_unanimous(void **state)
     assert_int_equal(decision_rule_for(&terms, KIND_SERVICE_CHANGE), RULE_UNANIMOUS);
 }
 
+static void the_agreement_delegates_only_what_is_not_reserved(void **state)
+{
+    (void)state;
+    struct agreement_terms terms = {.rules = {{KIND_GENERAL, RULE_TWO_THIRDS, "leadership"},
+                                              {KIND_SERVICE_CHANGE, RULE_UNANIMOUS, ""}},
+                                    .rule_count = 2};
+    assert_string_equal(decision_group_for(&terms, KIND_GENERAL), "leadership");
+    assert_string_equal(decision_group_for(&terms, KIND_SERVICE_CHANGE), "");
+    assert_string_equal(decision_group_for(&terms, KIND_AGREE_SPECIFICATION), "");
+    terms.rules[0].kind = KIND_MOVE_MONEY;
+    assert_string_equal(decision_group_for(&terms, KIND_MOVE_MONEY), "");
+}
+
 static void only_admissions_and_exclusions_have_a_target(void **state)
 {
     (void)state;
@@ -357,6 +370,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reserved_kinds_are_unanimous_whatever_the_agreement_says),
         cmocka_unit_test(a_kind_that_the_agreement_does_not_name_is_unanimous),
+        cmocka_unit_test(the_agreement_delegates_only_what_is_not_reserved),
         cmocka_unit_test(only_admissions_and_exclusions_have_a_target),
         cmocka_unit_test(active_voting_partners_decide),
         cmocka_unit_test(the_target_of_an_exclusion_is_never_eligible),

@@ -181,6 +181,20 @@ static void the_ballot_prints_the_rule_with_its_figures(void **state)
     assert_non_null(strstr(text, "1 eligible organisation agree"));
 }
 
+static void the_ballot_says_to_which_group_it_is_delegated(void **state)
+{
+    (void)state;
+    char text[TEXT_SIZE];
+    const struct tally two = {.eligible = 2};
+    ballot_print(RULE_UNANIMOUS, "", &two, text);
+    assert_string_equal(
+        text, "Carried if all 2 eligible organisations agree. An abstention is not agreement.");
+    ballot_print(RULE_UNANIMOUS, "quality", &two, text);
+    assert_string_equal(
+        text, "Carried if all 2 eligible organisations agree. An abstention is not agreement. "
+              "Delegated to the group quality: the organisations seated in it decide.");
+}
+
 /* What the ballot prints is what the rule does, for every size of electorate. */
 static void the_printed_threshold_is_the_one_that_counts(void **state)
 {
@@ -250,6 +264,7 @@ int main(void)
         cmocka_unit_test(votes_of_the_recused_and_the_dropped_count_nowhere),
         cmocka_unit_test(nobody_eligible_never_carries),
         cmocka_unit_test(the_ballot_prints_the_rule_with_its_figures),
+        cmocka_unit_test(the_ballot_says_to_which_group_it_is_delegated),
         cmocka_unit_test(the_printed_threshold_is_the_one_that_counts),
         cmocka_unit_test(the_outcome_says_its_figures),
         cmocka_unit_test(a_rule_or_choice_that_is_none_carries_nothing),

@@ -30,6 +30,11 @@ static void every_value_has_its_word(void **state)
     CHECK_WORDS(post, post_name, post_of, "partner-representative", "deputy", "alliance-director",
                 "chair", "lead-nurse", "senior-medical-lead", "quality-lead", "finance-lead",
                 "group-member", "auditor");
+    CHECK_WORDS(group_kind, group_kind_name, group_kind_of, "leadership-board", "delivery-board",
+                "system-leadership-team", "clinical-reference-group",
+                "finance-and-information-group", "performance-and-quality-group",
+                "operational-finance-group", "quality-surveillance-group",
+                "patient-and-public-partnership-group", "other");
     CHECK_WORDS(decision_kind, kind_name, kind_of, "found", "admit", "exclude", "change-host",
                 "vary-agreement", "move-control-totals", "move-money", "approve-settlement",
                 "release-reserve", "spend-ring-fence", "agree-specification", "service-change",

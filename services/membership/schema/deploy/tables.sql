@@ -30,6 +30,7 @@ create table decision (
     organisations jsonb check (jsonb_typeof(organisations) = 'array'),
     restricted_to jsonb check (jsonb_typeof(restricted_to) = 'array'),
     agreement_number integer not null check (agreement_number > 0),
+    group_code text, -- in the agreement's words: whoever sits there, if anybody does
     state text not null
         check (state in ('open', 'carried', 'rejected', 'lapsed', 'escalated', 'withdrawn')),
     outcome_reason text,
@@ -43,6 +44,8 @@ create table decision (
     primary key (alliance_id, id),
     constraint decision_reserved_is_unanimous check (
         rule = 'unanimous' or kind in ('agree-specification', 'service-change', 'general')),
+    constraint decision_reserved_is_nobody_elses check (
+        group_code is null or kind in ('agree-specification', 'service-change', 'general')),
     constraint decision_closed_once check (
         (state = 'open') = (closed_at is null) and (state = 'open') = (recorded_at is null)
         and (state = 'open') = (outcome_reason is null)),
