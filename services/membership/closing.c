@@ -7,7 +7,9 @@
 #include "common/json.h"
 #include "common/subject.h"
 #include "services/membership/events.h"
+#include "services/membership/rules/appointment.h"
 #include "services/membership/rules/decision.h"
+#include "services/membership/rules/partner.h"
 #include "services/membership/rules/tally.h"
 #include "services/membership/rules/terms.h"
 #include "services/membership/store/decision.h"
@@ -16,21 +18,103 @@
 
 static const char LAPSE_REASON[] =
     "The voting partners changed: asked again, everybody of now decides.";
+static const char CLOSING_REASON[] = "The alliance is closing: it takes nobody in any more.";
+static const char CLOSED_REASON[] = "The alliance is closed: it decides nothing any more.";
+
+/* Whether the target of an admission, exclusion, suspension or reinstatement has a vote. */
+static bool target_votes(struct act *act, const struct decision *decision, bool *ret_votes,
+                         struct problem *err)
+{
+    struct partner partner;
+    *ret_votes = false;
+    if (!kind_is_membership(decision->kind))
+        return true;
+    if (!store_partner_get(act->tx, decision_target(decision->kind, decision->subject), &partner,
+                           err))
+        return false;
+    *ret_votes = partner_has_vote(&partner);
+    return true;
+}
 
 /* What the new facts mean for the open decisions; bounded, because an admission or exclusion that
  * ends here ends by lapsing and changes no voters. */
-static bool voters_follow(struct act *act, const struct decision *decision, struct problem *err)
+static bool voters_follow(struct act *act, const struct decision *decision, bool had_vote,
+                          struct problem *err)
 {
-    if (!kind_is_membership(decision->kind))
+    bool has_vote;
+    if (!target_votes(act, decision, &has_vote, err))
+        return false;
+    if (has_vote == had_vote)
         return true;
     const char *target = decision_target(decision->kind, decision->subject);
+    return decisions_meet_new_voters(act, had_vote ? target : NULL, decision->closed_ms, err);
+}
+
+/* Nobody has taken it in: it may apply again. Whoever acted for it stops. */
+static bool applicant_lapse(struct act *act, const char *organisation, struct problem *err)
+{
     struct partner partner;
-    if (!store_partner_get(act->tx, target, &partner, err))
+    tenures_auto_t tenures = {0};
+    if (!store_partner_get(act->tx, organisation, &partner, err))
         return false;
-    if (!partner.is_voting)
+    if (!partner_is_applicant(&partner))
         return true;
-    return decisions_meet_new_voters(act, decision->kind == KIND_EXCLUDE ? target : NULL,
-                                     decision->closed_ms, err);
+    if (!store_tenures_of_organisation(act->tx, organisation, act->now_ms, &tenures, err))
+        return false;
+    partner_lapse(&partner);
+    tenures_end(tenures.tenures, tenures.count, act->now_ms);
+    return event_partner(act, "lapsed", &partner, tenures.tenures, tenures.count, NULL, err);
+}
+
+static bool decision_lapse(struct act *act, const char *id, const char *reason, int64_t at_ms,
+                           struct problem *err)
+{
+    decision_auto_t decision = {0};
+    if (!store_decision_get(act->tx, id, &decision, NULL, err))
+        return false;
+    if (decision.state != DECISION_OPEN)
+        return true;
+    return decision_end(act, &decision, DECISION_LAPSED, reason, at_ms, err);
+}
+
+/* A closing alliance takes nobody in any more. */
+static bool applicants_follow(struct act *act, int64_t at_ms, struct problem *err)
+{
+    roster_auto_t roster = {0};
+    if (!store_roster_get(act->tx, &roster, err))
+        return false;
+    for (int i = 0; i < roster.count; i++) {
+        const char *organisation = roster.partners[i].organisation;
+        if (partner_is_applicant(&roster.partners[i]) &&
+            (!decision_lapse_admission(act, organisation, CLOSING_REASON, at_ms, err) ||
+             !applicant_lapse(act, organisation, err)))
+            return false;
+    }
+    return true;
+}
+
+/* A closed alliance decides nothing any more. */
+static bool decisions_follow(struct act *act, int64_t at_ms, struct problem *err)
+{
+    db_rows_auto_t rows = {0};
+    if (!store_decision_open_with(act->tx, "", &rows, err))
+        return false;
+    for (int row = 0; row < rows.count; row++)
+        if (!decision_lapse(act, row_text(&rows, row, "id"), CLOSED_REASON, at_ms, err))
+            return false;
+    return true;
+}
+
+static bool alliance_end_follow(struct act *act, const struct decision *decision,
+                                struct problem *err)
+{
+    alliance_auto_t alliance = {0};
+    if (decision->kind != KIND_VARY_AGREEMENT || strcmp(decision->subject, "alliance") != 0)
+        return true;
+    if (!store_alliance_get(act->tx, &alliance, err))
+        return false;
+    return alliance.status == ALLIANCE_CLOSING ? applicants_follow(act, decision->closed_ms, err)
+                                               : decisions_follow(act, decision->closed_ms, err);
 }
 
 /* Our own subject: settled in this act, and shown as the decision's effect. */
@@ -40,7 +124,9 @@ static bool own_effect(struct act *act, const struct decision *decision, const j
     const int64_t before = act->sequence;
     struct decision_effect effect = {.service = "membership", .version = 1};
     bool is_said = false;
-    if (!subject_settle(act, &MEMBERSHIP_SUBJECTS, decision_state_name(decision->state), event_data,
+    bool had_vote;
+    if (!target_votes(act, decision, &had_vote, err) ||
+        !subject_settle(act, &MEMBERSHIP_SUBJECTS, decision_state_name(decision->state), event_data,
                         err))
         return false;
     if (decision->state != DECISION_CARRIED)
@@ -52,7 +138,8 @@ static bool own_effect(struct act *act, const struct decision *decision, const j
                            decision->id);
     if (!event_effect(act, decision, &effect, err))
         return false;
-    return effect.state != EFFECT_DONE || voters_follow(act, decision, err);
+    return effect.state != EFFECT_DONE ||
+           (voters_follow(act, decision, had_vote, err) && alliance_end_follow(act, decision, err));
 }
 
 bool decision_end(struct act *act, struct decision *decision, enum decision_state state,
@@ -70,21 +157,33 @@ bool decision_end(struct act *act, struct decision *decision, enum decision_stat
     return !is_ours || own_effect(act, decision, data, err);
 }
 
+/* As the votes say. An applicant whom they did not admit may apply again; one whose decision ends
+ * otherwise (withdrawn, escalated, overtaken by new voters) is still one, and is asked about again.
+ */
+static bool decision_end_by_votes(struct act *act, struct decision *decision,
+                                  const struct tally *tally, enum decision_state state,
+                                  int64_t closed_ms, struct problem *err)
+{
+    char reason[TEXT_SIZE];
+    outcome_print(decision->rule, tally, state, reason);
+    if (!decision_end(act, decision, state, reason, closed_ms, err))
+        return false;
+    if (decision->kind != KIND_ADMIT || (state != DECISION_REJECTED && state != DECISION_LAPSED))
+        return true;
+    return applicant_lapse(act, decision_target(decision->kind, decision->subject), err);
+}
+
 bool decision_end_early(struct act *act, struct decision *decision,
                         const struct electorate *electorate, int64_t at_ms, struct problem *err)
 {
-    char reason[TEXT_SIZE];
     const struct tally tally = tally_of(electorate->electors, electorate->count);
     const enum decision_state state = decision_outcome(decision->rule, &tally, false);
-    if (state == DECISION_OPEN)
-        return true;
-    outcome_print(decision->rule, &tally, state, reason);
-    return decision_end(act, decision, state, reason, at_ms, err);
+    return state == DECISION_OPEN ||
+           decision_end_by_votes(act, decision, &tally, state, at_ms, err);
 }
 
 static bool decision_end_at_deadline(struct act *act, const char *id, struct problem *err)
 {
-    char reason[TEXT_SIZE];
     decision_auto_t decision = {0};
     electorate_auto_t electorate = {0};
     if (!store_decision_get(act->tx, id, &decision, NULL, err) ||
@@ -95,8 +194,7 @@ static bool decision_end_at_deadline(struct act *act, const char *id, struct pro
         return true;
     const struct tally tally = tally_of(electorate.electors, electorate.count);
     const enum decision_state state = decision_outcome(decision.rule, &tally, true);
-    outcome_print(decision.rule, &tally, state, reason);
-    return decision_end(act, &decision, state, reason, decision.deadline_ms, err);
+    return decision_end_by_votes(act, &decision, &tally, state, decision.deadline_ms, err);
 }
 
 bool decisions_end_overdue(struct act *act, struct problem *err)
@@ -114,17 +212,6 @@ bool decisions_end_overdue(struct act *act, struct problem *err)
     return is_done;
 }
 
-static bool decision_lapse(struct act *act, const char *id, const char *reason, int64_t at_ms,
-                           struct problem *err)
-{
-    decision_auto_t decision = {0};
-    if (!store_decision_get(act->tx, id, &decision, NULL, err))
-        return false;
-    if (decision.state != DECISION_OPEN)
-        return true;
-    return decision_end(act, &decision, DECISION_LAPSED, reason, at_ms, err);
-}
-
 static bool elector_leave_decision(struct act *act, const char *id, const char *organisation,
                                    int64_t at_ms, struct problem *err)
 {
@@ -137,7 +224,7 @@ static bool elector_leave_decision(struct act *act, const char *id, const char *
     struct elector *elector = electorate_find(&electorate, organisation);
     if (decision.state != DECISION_OPEN || elector == NULL)
         return true;
-    snprintf(reason, sizeof reason, "%s is no longer a partner.", organisation);
+    snprintf(reason, sizeof reason, "%s no longer has a vote.", organisation);
     elector_drop(elector, reason, at_ms);
     return event_elector(act, "dropped", &decision, elector, err) &&
            decision_end_early(act, &decision, &electorate, at_ms, err);
@@ -162,13 +249,12 @@ bool decisions_meet_new_voters(struct act *act, const char *leaver, int64_t at_m
 }
 
 bool decision_lapse_admission(struct act *act, const char *organisation, const char *reason,
-                              struct problem *err)
+                              int64_t at_ms, struct problem *err)
 {
     char subject[REF_SIZE];
     snprintf(subject, sizeof subject, "partners/%s", organisation);
     db_rows_auto_t rows = {0};
     if (!store_decision_open_on(act->tx, subject, "admit", &rows, err))
         return false;
-    return rows.count == 0 ||
-           decision_lapse(act, row_text(&rows, 0, "id"), reason, act->now_ms, err);
+    return rows.count == 0 || decision_lapse(act, row_text(&rows, 0, "id"), reason, at_ms, err);
 }

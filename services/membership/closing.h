@@ -1,5 +1,6 @@
-/* How decisions end and what follows from it: the owner's effect, and whose electorates change when
- * the voting partners do. Works within an act; decides by rules/, announces by events.h. */
+/* How decisions end and what follows from it: the owner's effect, whose electorates change when the
+ * voting partners do, what becomes of an applicant, and what ends with the alliance. Works within
+ * an act; decides by rules/, announces by events.h. */
 #ifndef ACCORD_SERVICES_MEMBERSHIP_CLOSING_H
 #define ACCORD_SERVICES_MEMBERSHIP_CLOSING_H
 
@@ -26,8 +27,8 @@ bool decisions_end_overdue(struct act *act, struct problem *err) MUST_CHECK;
 bool decisions_meet_new_voters(struct act *act, const char *leaver, int64_t at_ms,
                                struct problem *err) MUST_CHECK;
 
-/* Lapses the decision that is open on admitting this applicant, if one is. */
+/* Lapses the decision that is open on admitting this applicant, if one is, as of `at_ms`. */
 bool decision_lapse_admission(struct act *act, const char *organisation, const char *reason,
-                              struct problem *err) MUST_CHECK;
+                              int64_t at_ms, struct problem *err) MUST_CHECK;
 
 #endif

@@ -115,6 +115,17 @@ bool event_alliance_closed(struct act *act, const struct alliance *alliance,
     return announce(act, "membership.alliance.closed.v1", "alliance", data, NULL, err);
 }
 
+bool event_alliance_ending(struct act *act, const struct alliance *alliance,
+                           const char *decision_id, struct problem *err)
+{
+    char type[CODE_SIZE];
+    snprintf(type, sizeof type, "membership.alliance.%s.v1",
+             alliance_status_name(alliance->status));
+    json_t *data = json_object();
+    json_put_new(data, "alliance", alliance_row(alliance));
+    return announce(act, type, "alliance", data, decision_id, err);
+}
+
 bool event_partner(struct act *act, const char *what, const struct partner *partner,
                    const struct tenure tenures[], int tenure_count, const char *decision_id,
                    struct problem *err)
@@ -180,6 +191,35 @@ bool event_agreement_adopted(struct act *act, const struct agreement_version *ve
 {
     return event_agreement(act, "membership.agreement.adopted.v1", version, version->decision_id,
                            err);
+}
+
+static void host_ref(const struct host_version *version, char ret_ref[REF_SIZE])
+{
+    snprintf(ret_ref, REF_SIZE, "hosts/%s/versions/%d", version->function, version->number);
+}
+
+bool event_host_drafted(struct act *act, const struct host_version *version, struct problem *err)
+{
+    char ref[REF_SIZE];
+    host_ref(version, ref);
+    json_t *data = json_object();
+    json_put_new(data, "hostVersion", host_version_row(version));
+    return announce(act, "membership.host.drafted.v1", ref, data, NULL, err);
+}
+
+bool event_host_appointed(struct act *act, const struct host_version *version,
+                          const struct host_version *before, struct problem *err)
+{
+    char ref[REF_SIZE];
+    host_ref(version, ref);
+    json_t *rows = json_array();
+    if (before != NULL)
+        json_push_new(rows, host_version_row(before));
+    json_push_new(rows, host_version_row(version));
+    json_t *data = json_object();
+    json_put_new(data, "hostVersion", rows);
+    json_put_new(data, "host", host_row(version));
+    return announce(act, "membership.host.appointed.v1", ref, data, version->decision_id, err);
 }
 
 bool event_decision_opened(struct act *act, const struct decision *decision,

@@ -27,6 +27,11 @@ bool event_alliance_closed(struct act *act, const struct alliance *alliance,
                            const struct partner partners[], int partner_count,
                            struct problem *err) MUST_CHECK;
 
+/* membership.alliance.<closing|closed>.v1 {alliance}, after its status: the effect of a decision on
+ * its end. */
+bool event_alliance_ending(struct act *act, const struct alliance *alliance,
+                           const char *decision_id, struct problem *err) MUST_CHECK;
+
 /* membership.partner.<what>.v1 {partner, appointment?}; `tenures` are those that it makes or ends,
  * `decision_id` the decision whose effect it is (NULL = none). */
 bool event_partner(struct act *act, const char *what, const struct partner *partner,
@@ -48,6 +53,14 @@ bool event_agreement_drafted(struct act *act, const struct agreement_version *ve
 /* membership.agreement.adopted.v1 {agreementVersion}: the effect of its decision. */
 bool event_agreement_adopted(struct act *act, const struct agreement_version *version,
                              struct problem *err) MUST_CHECK;
+
+/* membership.host.drafted.v1 {hostVersion} */
+bool event_host_drafted(struct act *act, const struct host_version *version,
+                        struct problem *err) MUST_CHECK;
+/* membership.host.appointed.v1 {host, hostVersion}: the effect of its decision. `before` (may be
+ * NULL) is whom it succeeds. */
+bool event_host_appointed(struct act *act, const struct host_version *version,
+                          const struct host_version *before, struct problem *err) MUST_CHECK;
 
 /* membership.decision.opened.v1 {decision, elector} */
 bool event_decision_opened(struct act *act, const struct decision *decision,

@@ -237,4 +237,22 @@ struct agreement_version {
     int64_t sequence; /* of the event that wrote it */
 };
 
+enum host_state { HOST_DRAFT, HOST_APPOINTED, HOST_SUCCEEDED };
+
+/* One organisation's time as the host of a function (A4), [starts_ms, ends_ms); a draft until a
+ * decision appoints it. */
+struct host_version {
+    char function[SHORT_CODE_SIZE];
+    int32_t number; /* 1, 2, 3 ... per function */
+    char organisation[ODS_SIZE];
+    char summary[TEXT_SIZE];
+    enum host_state state;
+    char decision_id[UUID_SIZE]; /* "" until appointed */
+    int64_t drafted_ms;
+    int64_t starts_ms; /* INSTANT_NONE until appointed */
+    int64_t ends_ms;   /* INSTANT_NONE until succeeded */
+    int64_t version;
+    int64_t sequence; /* of the event that wrote it */
+};
+
 #endif

@@ -133,6 +133,53 @@ from agreement_version
 where alliance_id = $1::uuid
 order by number
 
+-- Hosts -----------------------------------------------------------------------------------------------
+
+-- name: host_version_get
+select function, number, organisation, summary, state, decision_id, drafted_at, starts_at, ends_at, version,
+       sequence
+from host_version
+where alliance_id = $1::uuid and function = $2::text and number = $3::integer
+
+-- name: host_version_list
+select function, number, organisation, summary, state, decision_id, drafted_at, starts_at, ends_at, version,
+       sequence
+from host_version
+where alliance_id = $1::uuid and function = $2::text and ($3::integer is null or number > $3)
+order by number
+limit $4::bigint
+
+-- name: host_version_next
+select coalesce(max(number), 0) + 1 as number
+from host_version
+where alliance_id = $1::uuid and function = $2::text
+
+-- Who hosted each function at an instant.
+-- name: host_list
+select function, number, organisation, summary, state, decision_id, drafted_at, starts_at, ends_at, version,
+       sequence
+from host_version
+where alliance_id = $1::uuid
+  and ($2::text is null or organisation = $2)
+  and starts_at <= $3::timestamptz and (ends_at is null or ends_at > $3)
+  and ($4::text is null or function > $4)
+order by function
+limit $5::bigint
+
+-- name: host_now
+select v.function, v.number, v.organisation, v.summary, v.state, v.decision_id, v.drafted_at, v.starts_at,
+       v.ends_at, v.version, v.sequence
+from host as h
+join host_version as v on v.alliance_id = h.alliance_id and v.function = h.function and v.number = h.number
+where h.alliance_id = $1::uuid and h.function = $2::text
+
+-- name: host_function_of
+select function
+from host
+where alliance_id = $1::uuid and organisation = $2::text
+order by function
+limit 1
+
 -- Decisions ----------------------------------------------------------------------------------------------
 -- A decision's version moves with everything that is shown of it: electors and effects, too.
 

@@ -77,6 +77,32 @@ json_t *agreement_row(const struct agreement_version *version)
     return row;
 }
 
+json_t *host_version_row(const struct host_version *version)
+{
+    json_t *row = json_object();
+    json_put_text(row, "function", version->function);
+    json_put_integer(row, "number", version->number);
+    json_put_text(row, "organisation", version->organisation);
+    json_put_text(row, "summary", version->summary);
+    json_put_text(row, "state", host_state_name(version->state));
+    json_put_text(row, "decisionId", version->decision_id);
+    json_put_instant(row, "draftedAt", version->drafted_ms);
+    json_put_instant(row, "startsAt", version->starts_ms);
+    json_put_instant(row, "endsAt", version->ends_ms);
+    json_put_integer(row, "version", version->version);
+    return row;
+}
+
+json_t *host_row(const struct host_version *version)
+{
+    json_t *row = json_object();
+    json_put_text(row, "function", version->function);
+    json_put_text(row, "organisation", version->organisation);
+    json_put_integer(row, "number", version->number);
+    json_put_instant(row, "sinceAt", version->starts_ms);
+    return row;
+}
+
 json_t *decision_row(const struct decision *decision)
 {
     json_t *row = json_object();

@@ -12,6 +12,9 @@ json_t *partner_row(const struct partner *partner);
 json_t *tenure_row(const struct tenure *tenure);
 json_t *group_row(const struct group *group);
 json_t *agreement_row(const struct agreement_version *version);
+json_t *host_version_row(const struct host_version *version);
+/* Who hosts the function from now on: this version. */
+json_t *host_row(const struct host_version *version);
 json_t *decision_row(const struct decision *decision);
 json_t *elector_row(const char *decision_id, const struct elector *elector);
 json_t *vote_row(const char *decision_id, const struct vote *vote);

@@ -42,7 +42,8 @@ static void silence_at_the_deadline_lapses_and_thaws_its_subject(void **state)
     assert_int_equal(state_of(id), DECISION_LAPSED);
     struct partner partner;
     load_partner("ZZ5", &partner);
-    assert_int_equal(partner.status, PARTNER_PROPOSED);
+    assert_int_equal(partner.status, PARTNER_LAPSED);
+    apply("ZZ5");
     open_decision("partners/ZZ5", "admit", HOUR_MS, again);
     vote_letters(again, "AAAA");
     load_partner("ZZ5", &partner);

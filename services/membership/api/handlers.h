@@ -19,6 +19,8 @@ handler appointment_erase_name;
 handler group_make, group_list, group_get, group_change;
 /* api/agreement.c */
 handler agreement_get_in_force, agreement_draft, agreement_list, agreement_get, agreement_trace;
+/* api/hosts.c */
+handler host_list, host_draft, host_version_list, host_version_get, host_version_trace;
 /* api/decisions.c */
 prepare_function decision_open_prepare;
 handler decision_open_handle, decision_list, decision_get, decision_trace, decision_withdraw;

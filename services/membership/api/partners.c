@@ -13,6 +13,7 @@
 #include "services/membership/rules/appointment.h"
 #include "services/membership/rules/partner.h"
 #include "services/membership/rules/terms.h"
+#include "services/membership/store/host.h"
 #include "services/membership/store/roster.h"
 
 static void representative_of_application(const struct request *request, struct tenure *ret_tenure,
@@ -80,10 +81,12 @@ static bool standing_sees_roster(const struct standing *standing)
         return true;
     if (standing->has_partner &&
         (standing->partner_status == PARTNER_ACTIVE ||
+         standing->partner_status == PARTNER_SUSPENDED ||
          (standing->partner_status == PARTNER_PROPOSED && standing->is_founder)))
         return true;
     for (int i = 0; i < standing->appointment_count; i++)
-        if (standing->appointments[i].is_of_active || standing->appointments[i].is_of_founder)
+        if (standing->appointments[i].is_of_active || standing->appointments[i].is_of_founder ||
+            standing->appointments[i].is_of_suspended)
             return true;
     return false;
 }
@@ -117,7 +120,8 @@ static bool departure_check_caller(const struct request *request, const char *or
                                    struct problem *err)
 {
     const struct standing *standing = &request->standing;
-    if (standing_speaks_for(standing, organisation) != NULL)
+    if (standing_speaks_for(standing, organisation) != NULL ||
+        standing_speaks_for_suspended(standing, organisation))
         return true;
     if (standing->has_partner && standing->partner_status == PARTNER_PROPOSED &&
         !standing->is_founder && strcmp(standing->organisation, organisation) == 0)
@@ -130,8 +134,8 @@ static bool departure_follow(struct act *act, const struct partner *before, stru
 {
     if (before->status == PARTNER_PROPOSED)
         return decision_lapse_admission(act, before->organisation, "The application was withdrawn.",
-                                        err);
-    return !before->is_voting ||
+                                        act->now_ms, err);
+    return !partner_has_vote(before) ||
            decisions_meet_new_voters(act, before->organisation, act->now_ms, err);
 }
 
@@ -139,12 +143,14 @@ bool partner_leave(struct request *request, struct reply *reply, struct problem 
 {
     const char *organisation = request_path(request, "organisation");
     struct partner partner;
+    char hosted[SHORT_CODE_SIZE];
     tenures_auto_t tenures = {0};
     if (!command_begin(request, err) || !departure_check_caller(request, organisation, err) ||
-        !store_partner_get(request->tx, organisation, &partner, err))
+        !store_partner_get(request->tx, organisation, &partner, err) ||
+        !store_host_function_of(request->tx, organisation, hosted, err))
         return false;
     const struct partner before = partner;
-    if (!departure_decide(&partner, instant_day(request->now_ms), err) ||
+    if (!departure_decide(&partner, hosted, instant_day(request->now_ms), err) ||
         !store_tenures_of_organisation(request->tx, organisation, request->now_ms, &tenures, err))
         return false;
     tenures_end(tenures.tenures, tenures.count, request->now_ms);

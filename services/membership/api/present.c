@@ -42,6 +42,11 @@ json_t *agreement_present(const struct agreement_version *version)
     return agreement_row(version);
 }
 
+json_t *host_version_present(const struct host_version *version)
+{
+    return host_version_row(version);
+}
+
 json_t *tally_present(const struct tally *tally)
 {
     json_t *resource = json_object();

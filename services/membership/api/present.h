@@ -12,6 +12,7 @@ json_t *partner_present(const struct partner *partner);
 json_t *tenure_present(const struct tenure *tenure, const char *name);
 json_t *group_present(const struct group *group);
 json_t *agreement_present(const struct agreement_version *version);
+json_t *host_version_present(const struct host_version *version);
 json_t *tally_present(const struct tally *tally);
 json_t *vote_present(const struct vote *vote);
 json_t *recusal_present(const struct elector *elector);

@@ -130,3 +130,25 @@ void tenures_end(struct tenure tenures[], int count, int64_t now_ms)
         tenures[i].version++;
     }
 }
+
+bool post_ends_with_membership(enum post post)
+{
+    (void)post;
+    return true;
+}
+
+bool post_ends_with_suspension(enum post post)
+{
+    return !post_is_organisations(post);
+}
+
+int tenures_end_some(struct tenure tenures[], int count, bool (*ends)(enum post post),
+                     int64_t now_ms)
+{
+    int ended = 0;
+    for (int i = 0; i < count; i++)
+        if (ends(tenures[i].post))
+            tenures[ended++] = tenures[i];
+    tenures_end(tenures, ended, now_ms);
+    return ended;
+}

@@ -38,5 +38,13 @@ bool appointment_end(struct tenure *tenure, int64_t ends_ms, int64_t now_ms,
 
 /* The organisation is out: everybody who acts for it stops. */
 void tenures_end(struct tenure tenures[], int count, int64_t now_ms);
+/* Which of an organisation's people stop: all of them with its membership; with its suspension
+ * those who hold a post of the alliance, so that others can be chosen, while its own people read
+ * on. */
+bool post_ends_with_membership(enum post post);
+bool post_ends_with_suspension(enum post post);
+/* Ends those whose post ends, and moves them to the front; returns how many. */
+int tenures_end_some(struct tenure tenures[], int count, bool (*ends)(enum post post),
+                     int64_t now_ms);
 
 #endif

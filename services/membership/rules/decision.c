@@ -41,7 +41,7 @@ bool electorate_takes(const struct partner *partner, enum decision_kind kind, co
         return false;
     if (kind == KIND_FOUND)
         return partner->is_founder && partner->status == PARTNER_PROPOSED;
-    return partner->status == PARTNER_ACTIVE;
+    return partner->status == PARTNER_ACTIVE; /* a suspended one has no vote */
 }
 
 struct elector elector_of(const struct partner *partner)
@@ -60,8 +60,10 @@ struct elector elector_of(const struct partner *partner)
 bool opening_decide(enum alliance_status status, enum decision_kind kind, int64_t deadline_ms,
                     int64_t now_ms, struct problem *err)
 {
-    const enum alliance_status needed = kind == KIND_FOUND ? ALLIANCE_FORMING : ALLIANCE_ACTIVE;
-    if (status != needed)
+    const bool is_open_for_it = kind == KIND_FOUND
+                                    ? status == ALLIANCE_FORMING
+                                    : status == ALLIANCE_ACTIVE || status == ALLIANCE_CLOSING;
+    if (!is_open_for_it)
         return problem_set(err, PROBLEM_ALLIANCE_NOT_ACTIVE, "the alliance is %s",
                            alliance_status_name(status));
     if (deadline_ms <= now_ms)

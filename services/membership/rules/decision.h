@@ -25,8 +25,8 @@ bool electorate_takes(const struct partner *partner, enum decision_kind kind, co
 /* As a partner enters an electorate. */
 struct elector elector_of(const struct partner *partner);
 
-/* An open decision needs a deadline ahead, a year at most, and an alliance that is active (forming,
- * for its founding). */
+/* An open decision needs a deadline ahead, a year at most, and an alliance that is active or
+ * closing (forming, for its founding). */
 bool opening_decide(enum alliance_status status, enum decision_kind kind, int64_t deadline_ms,
                     int64_t now_ms, struct problem *err) MUST_CHECK;
 /* Whoever may know of a restricted subject must include everybody who decides on it. */

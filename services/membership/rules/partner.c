@@ -94,20 +94,50 @@ bool application_decide(enum alliance_status status, const struct partner *exist
     return true;
 }
 
-bool admission_check(const struct partner *partner, struct problem *err)
+bool admission_check(enum alliance_status status, const struct partner *partner,
+                     struct problem *err)
 {
     if (partner->status != PARTNER_PROPOSED)
         return problem_set(err, PROBLEM_STATE_CONFLICT, "%s has not applied: it is %s",
                            partner->organisation, partner_status_name(partner->status));
-    return true;
+    return status == ALLIANCE_ACTIVE ||
+           problem_set(err, PROBLEM_ALLIANCE_NOT_ACTIVE, "the alliance is %s: it admits nobody",
+                       alliance_status_name(status));
 }
 
-bool exclusion_check(const struct partner *partner, struct problem *err)
+static bool hosting_check(const struct partner *partner, const char *hosted, struct problem *err)
 {
-    if (partner->status != PARTNER_ACTIVE && partner->status != PARTNER_SUSPENDED)
-        return problem_set(err, PROBLEM_STATE_CONFLICT, "%s is not a partner: it is %s",
+    return hosted[0] == '\0' ||
+           problem_set(err, PROBLEM_STATE_CONFLICT,
+                       "%s is the host of %s: the function is handed over first",
+                       partner->organisation, hosted);
+}
+
+static bool partner_is_in(const struct partner *partner, struct problem *err)
+{
+    return partner->status == PARTNER_ACTIVE || partner->status == PARTNER_SUSPENDED ||
+           problem_set(err, PROBLEM_STATE_CONFLICT, "%s is not a partner: it is %s",
+                       partner->organisation, partner_status_name(partner->status));
+}
+
+bool exclusion_check(const struct partner *partner, const char *hosted, struct problem *err)
+{
+    return partner_is_in(partner, err) && hosting_check(partner, hosted, err);
+}
+
+bool suspension_check(const struct partner *partner, const char *hosted, struct problem *err)
+{
+    if (partner->status != PARTNER_ACTIVE)
+        return problem_set(err, PROBLEM_STATE_CONFLICT, "%s is not an active partner: it is %s",
                            partner->organisation, partner_status_name(partner->status));
-    return true;
+    return hosting_check(partner, hosted, err);
+}
+
+bool reinstatement_check(const struct partner *partner, struct problem *err)
+{
+    return partner->status == PARTNER_SUSPENDED ||
+           problem_set(err, PROBLEM_STATE_CONFLICT, "%s is not suspended: it is %s",
+                       partner->organisation, partner_status_name(partner->status));
 }
 
 void partner_admit(struct partner *partner, int32_t today)
@@ -125,26 +155,65 @@ void partner_exclude(struct partner *partner, int32_t today)
     partner->version++;
 }
 
+void partner_suspend(struct partner *partner, int32_t today)
+{
+    (void)today; /* it stays on the roster, since the day it joined */
+    partner->status = PARTNER_SUSPENDED;
+    partner->version++;
+}
+
+void partner_reinstate(struct partner *partner, int32_t today)
+{
+    (void)today;
+    partner->status = PARTNER_ACTIVE;
+    partner->version++;
+}
+
 void partner_lapse(struct partner *partner)
 {
     partner->status = PARTNER_LAPSED;
     partner->version++;
 }
 
-bool departure_decide(struct partner *partner, int32_t today, struct problem *err)
+bool partner_is_applicant(const struct partner *partner)
 {
-    if (partner->status == PARTNER_PROPOSED && !partner->is_founder) {
+    return partner->status == PARTNER_PROPOSED && !partner->is_founder;
+}
+
+bool partner_has_vote(const struct partner *partner)
+{
+    return partner->is_voting && partner->status == PARTNER_ACTIVE;
+}
+
+bool departure_decide(struct partner *partner, const char *hosted, int32_t today,
+                      struct problem *err)
+{
+    if (partner_is_applicant(partner)) {
         partner_lapse(partner);
         return true;
     }
     if (partner->status == PARTNER_PROPOSED)
         return problem_set(err, PROBLEM_STATE_CONFLICT,
                            "the alliance is not founded yet: vote against it instead");
-    if (partner->status != PARTNER_ACTIVE && partner->status != PARTNER_SUSPENDED)
-        return problem_set(err, PROBLEM_STATE_CONFLICT, "%s is not a partner: it is %s",
-                           partner->organisation, partner_status_name(partner->status));
+    if (!partner_is_in(partner, err) || !hosting_check(partner, hosted, err))
+        return false;
     partner->status = PARTNER_LEFT;
     partner->left_on = today;
     partner->version++;
     return true;
+}
+
+bool closing_check(enum alliance_status status, struct problem *err)
+{
+    return status == ALLIANCE_ACTIVE ||
+           problem_set(err, PROBLEM_STATE_CONFLICT, "an active alliance closes; this one is %s",
+                       alliance_status_name(status));
+}
+
+bool dissolution_check(enum alliance_status status, struct problem *err)
+{
+    return status == ALLIANCE_CLOSING ||
+           problem_set(err, PROBLEM_STATE_CONFLICT,
+                       "an alliance is dissolved once it is closing; this one is %s",
+                       alliance_status_name(status));
 }

@@ -1,5 +1,6 @@
-/* How an organisation comes in and goes out: founding, application, admission, departure,
- * exclusion. Pure; any thread. Source: domain.md A1, A2, A3. */
+/* How an organisation comes in and goes out: founding, application, admission, suspension,
+ * departure, exclusion; and how an alliance ends. Pure; any thread. Source: domain.md A1, A2, A3.
+ */
 #ifndef ACCORD_SERVICES_MEMBERSHIP_RULES_PARTNER_H
 #define ACCORD_SERVICES_MEMBERSHIP_RULES_PARTNER_H
 
@@ -33,16 +34,36 @@ bool application_decide(enum alliance_status status, const struct partner *exist
                         bool is_voting, struct partner *ret_partner,
                         struct problem *err) MUST_CHECK;
 
-/* Admission takes an applicant, exclusion a partner that is in. */
-bool admission_check(const struct partner *partner, struct problem *err) MUST_CHECK;
-bool exclusion_check(const struct partner *partner, struct problem *err) MUST_CHECK;
+/* Admission takes an applicant into an active alliance, exclusion a partner that is in, suspension
+ * an active one, reinstatement a suspended one. `hosted` is a function that the partner hosts (A4;
+ * "" = none): it is handed over before the partner stops taking part. */
+bool admission_check(enum alliance_status status, const struct partner *partner,
+                     struct problem *err) MUST_CHECK;
+bool exclusion_check(const struct partner *partner, const char *hosted,
+                     struct problem *err) MUST_CHECK;
+bool suspension_check(const struct partner *partner, const char *hosted,
+                      struct problem *err) MUST_CHECK;
+bool reinstatement_check(const struct partner *partner, struct problem *err) MUST_CHECK;
 /* What a carried decision does. */
 void partner_admit(struct partner *partner, int32_t today);
 void partner_exclude(struct partner *partner, int32_t today);
-/* The founding failed. */
+void partner_suspend(struct partner *partner, int32_t today);
+void partner_reinstate(struct partner *partner, int32_t today);
+/* The founding failed, the admission came to nothing, or the alliance takes nobody in any more. */
 void partner_lapse(struct partner *partner);
 
-/* A partner leaves; an applicant withdraws. A founder can't leave what is not founded yet. */
-bool departure_decide(struct partner *partner, int32_t today, struct problem *err) MUST_CHECK;
+/* It applied, and nobody has decided yet: not a founder. */
+bool partner_is_applicant(const struct partner *partner);
+/* It decides with the others: when this changes, so do electorates (A3). */
+bool partner_has_vote(const struct partner *partner);
+
+/* A partner leaves, with `hosted` as above; an applicant withdraws. A founder can't leave what is
+ * not founded yet. */
+bool departure_decide(struct partner *partner, const char *hosted, int32_t today,
+                      struct problem *err) MUST_CHECK;
+
+/* An active alliance closes, a closing one is dissolved. */
+bool closing_check(enum alliance_status status, struct problem *err) MUST_CHECK;
+bool dissolution_check(enum alliance_status status, struct problem *err) MUST_CHECK;
 
 #endif

@@ -30,6 +30,7 @@ static const char *const CHOICES[] = {"", "agree", "disagree", "abstain"};
 static const char *const ELECTOR_STATES[] = {"eligible", "recused", "dropped"};
 static const char *const EFFECT_STATES[] = {"pending", "done", "refused"};
 static const char *const AGREEMENT_STATES[] = {"draft", "adopted"};
+static const char *const HOST_STATES[] = {"draft", "appointed", "succeeded"};
 
 /* The schema and the CHECKs allow only words of the list. */
 static size_t word_index(const char *const words[], size_t count, const char *name)
@@ -69,6 +70,7 @@ TERM(decision_state, DECISION_STATES, decision_state_name, decision_state_of)
 TERM(elector_state, ELECTOR_STATES, elector_state_name, elector_state_of)
 TERM(effect_state, EFFECT_STATES, effect_state_name, effect_state_of)
 TERM(agreement_state, AGREEMENT_STATES, agreement_state_name, agreement_state_of)
+TERM(host_state, HOST_STATES, host_state_name, host_state_of)
 
 const char *choice_name(enum vote_choice choice)
 {

@@ -16,6 +16,7 @@ const char *choice_name(enum vote_choice choice); /* NULL for CHOICE_NONE */
 const char *elector_state_name(enum elector_state state);
 const char *effect_state_name(enum effect_state state);
 const char *agreement_state_name(enum agreement_state state);
+const char *host_state_name(enum host_state state);
 
 /* The value of a word that the schema or a CHECK has already vouched for: asserts. */
 enum alliance_status alliance_status_of(const char *name);
@@ -30,6 +31,7 @@ enum vote_choice choice_of(const char *name); /* NULL is CHOICE_NONE */
 enum elector_state elector_state_of(const char *name);
 enum effect_state effect_state_of(const char *name);
 enum agreement_state agreement_state_of(const char *name);
+enum host_state host_state_of(const char *name);
 
 /* Who is in: these lapse when the voting partners change (A3). */
 bool kind_is_membership(enum decision_kind kind);

@@ -157,7 +157,7 @@ static void a_deadline_lies_ahead_within_a_year(void **state)
     assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
 }
 
-static void only_an_active_alliance_decides_and_only_a_forming_one_is_founded(void **state)
+static void an_active_or_closing_alliance_decides_and_a_forming_one_is_founded(void **state)
 {
     (void)state;
     struct problem err = {0};
@@ -166,6 +166,9 @@ static void only_an_active_alliance_decides_and_only_a_forming_one_is_founded(vo
     assert_int_equal(err.code, PROBLEM_ALLIANCE_NOT_ACTIVE);
     assert_false(opening_decide(ALLIANCE_ACTIVE, KIND_FOUND, DEADLINE, NOW, &err));
     assert_false(opening_decide(ALLIANCE_CLOSED, KIND_GENERAL, DEADLINE, NOW, &err));
+    problem_clear(&err);
+    assert_true(opening_decide(ALLIANCE_CLOSING, KIND_GENERAL, DEADLINE, NOW, &err));
+    assert_false(opening_decide(ALLIANCE_CLOSING, KIND_FOUND, DEADLINE, NOW, &err));
 }
 
 static void a_restricted_subject_includes_its_electorate(void **state)
@@ -377,7 +380,7 @@ int main(void)
         cmocka_unit_test(founders_decide_on_the_founding),
         cmocka_unit_test(an_elector_enters_eligible_and_silent),
         cmocka_unit_test(a_deadline_lies_ahead_within_a_year),
-        cmocka_unit_test(only_an_active_alliance_decides_and_only_a_forming_one_is_founded),
+        cmocka_unit_test(an_active_or_closing_alliance_decides_and_a_forming_one_is_founded),
         cmocka_unit_test(a_restricted_subject_includes_its_electorate),
         cmocka_unit_test(the_deadline_itself_is_too_late),
         cmocka_unit_test(a_closed_decision_takes_no_vote),

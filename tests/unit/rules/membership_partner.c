@@ -214,9 +214,90 @@ static void only_an_applicant_is_admitted_and_only_a_partner_excluded(void **sta
         struct problem err = {0};
         const struct partner partner =
             partner_make("ZZ5", PARTNER_PROVIDER, (enum partner_status)status);
-        assert_int_equal(admission_check(&partner, &err), status == PARTNER_PROPOSED);
-        assert_int_equal(exclusion_check(&partner, &err),
+        assert_int_equal(admission_check(ALLIANCE_ACTIVE, &partner, &err),
+                         status == PARTNER_PROPOSED);
+        assert_int_equal(exclusion_check(&partner, "", &err),
                          status == PARTNER_ACTIVE || status == PARTNER_SUSPENDED);
+        assert_int_equal(err.code, PROBLEM_STATE_CONFLICT);
+    }
+}
+
+static void an_active_partner_is_suspended_and_a_suspended_one_reinstated(void **state)
+{
+    (void)state;
+    for (int status = PARTNER_PROPOSED; status <= PARTNER_LAPSED; status++) {
+        struct problem err = {0};
+        struct partner partner = partner_make("ZZ5", PARTNER_PROVIDER, (enum partner_status)status);
+        assert_int_equal(suspension_check(&partner, "", &err), status == PARTNER_ACTIVE);
+        assert_int_equal(reinstatement_check(&partner, &err), status == PARTNER_SUSPENDED);
+        assert_int_equal(err.code, PROBLEM_STATE_CONFLICT);
+    }
+    struct partner partner = partner_make("ZZ5", PARTNER_PROVIDER, PARTNER_ACTIVE);
+    partner.joined_on = TODAY - 9;
+    assert_true(partner_has_vote(&partner));
+    partner_suspend(&partner, TODAY);
+    assert_int_equal(partner.status, PARTNER_SUSPENDED);
+    assert_false(partner_has_vote(&partner));
+    partner_reinstate(&partner, TODAY);
+    assert_true(partner_has_vote(&partner));
+    assert_int_equal(partner.joined_on, TODAY - 9);
+    assert_int_equal(partner.version, 3);
+    partner.is_voting = false;
+    assert_false(partner_has_vote(&partner));
+}
+
+static void a_host_stays_until_its_function_is_handed_over(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    struct partner host = partner_make("ZZ5", PARTNER_PROVIDER, PARTNER_ACTIVE);
+    assert_false(departure_decide(&host, "employer", TODAY, &err));
+    assert_int_equal(err.code, PROBLEM_STATE_CONFLICT);
+    assert_non_null(strstr(err.detail, "ZZ5 is the host of employer"));
+    assert_int_equal(host.status, PARTNER_ACTIVE);
+    problem_clear(&err);
+    assert_false(exclusion_check(&host, "employer", &err));
+    assert_int_equal(err.code, PROBLEM_STATE_CONFLICT);
+    problem_clear(&err);
+    assert_false(suspension_check(&host, "employer", &err));
+    assert_int_equal(err.code, PROBLEM_STATE_CONFLICT);
+    assert_true(suspension_check(&host, "", &err));
+}
+
+static void only_an_active_alliance_admits(void **state)
+{
+    (void)state;
+    static const enum alliance_status others[] = {ALLIANCE_FORMING, ALLIANCE_CLOSING,
+                                                  ALLIANCE_CLOSED};
+    const struct partner applicant = partner_make("ZZ5", PARTNER_PROVIDER, PARTNER_PROPOSED);
+    for (size_t i = 0; i < ARRAY_LENGTH(others); i++) {
+        struct problem err = {0};
+        assert_false(admission_check(others[i], &applicant, &err));
+        assert_int_equal(err.code, PROBLEM_ALLIANCE_NOT_ACTIVE);
+    }
+}
+
+static void an_applicant_is_one_until_it_is_decided_and_never_a_founder(void **state)
+{
+    (void)state;
+    struct partner partner = partner_make("ZZ5", PARTNER_PROVIDER, PARTNER_PROPOSED);
+    assert_true(partner_is_applicant(&partner));
+    partner.is_founder = true;
+    assert_false(partner_is_applicant(&partner));
+    partner.is_founder = false;
+    partner_lapse(&partner);
+    assert_false(partner_is_applicant(&partner));
+}
+
+static void an_active_alliance_closes_and_a_closing_one_is_dissolved(void **state)
+{
+    (void)state;
+    for (int status = ALLIANCE_FORMING; status <= ALLIANCE_CLOSED; status++) {
+        struct problem err = {0};
+        assert_int_equal(closing_check((enum alliance_status)status, &err),
+                         status == ALLIANCE_ACTIVE);
+        assert_int_equal(dissolution_check((enum alliance_status)status, &err),
+                         status == ALLIANCE_CLOSING);
         assert_int_equal(err.code, PROBLEM_STATE_CONFLICT);
     }
 }
@@ -243,15 +324,15 @@ static void a_partner_leaves_and_an_applicant_withdraws(void **state)
     (void)state;
     struct problem err = {0};
     struct partner partner = partner_make("ZZ5", PARTNER_PROVIDER, PARTNER_ACTIVE);
-    assert_true(departure_decide(&partner, TODAY, &err));
+    assert_true(departure_decide(&partner, "", TODAY, &err));
     assert_int_equal(partner.status, PARTNER_LEFT);
     assert_int_equal(partner.left_on, TODAY);
     struct partner applicant = partner_make("ZZ5", PARTNER_PROVIDER, PARTNER_PROPOSED);
-    assert_true(departure_decide(&applicant, TODAY, &err));
+    assert_true(departure_decide(&applicant, "", TODAY, &err));
     assert_int_equal(applicant.status, PARTNER_LAPSED);
     assert_int_equal(applicant.left_on, DAY_NONE);
     struct partner suspended = partner_make("ZZ5", PARTNER_PROVIDER, PARTNER_SUSPENDED);
-    assert_true(departure_decide(&suspended, TODAY, &err));
+    assert_true(departure_decide(&suspended, "", TODAY, &err));
 }
 
 static void who_is_out_or_founding_does_not_leave(void **state)
@@ -261,14 +342,14 @@ static void who_is_out_or_founding_does_not_leave(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(out); i++) {
         struct problem err = {0};
         struct partner partner = partner_make("ZZ5", PARTNER_PROVIDER, out[i]);
-        assert_false(departure_decide(&partner, TODAY, &err));
+        assert_false(departure_decide(&partner, "", TODAY, &err));
         assert_int_equal(err.code, PROBLEM_STATE_CONFLICT);
         assert_int_equal(partner.version, 1);
     }
     struct problem err = {0};
     struct partner founder = partner_make("ZZ5", PARTNER_PROVIDER, PARTNER_PROPOSED);
     founder.is_founder = true;
-    assert_false(departure_decide(&founder, TODAY, &err));
+    assert_false(departure_decide(&founder, "", TODAY, &err));
     assert_int_equal(err.code, PROBLEM_STATE_CONFLICT);
 }
 
@@ -288,6 +369,11 @@ int main(void)
         cmocka_unit_test(who_left_or_lapsed_applies_again_and_not_as_a_founder),
         cmocka_unit_test(an_application_needs_an_organisation_and_an_active_alliance),
         cmocka_unit_test(only_an_applicant_is_admitted_and_only_a_partner_excluded),
+        cmocka_unit_test(an_active_partner_is_suspended_and_a_suspended_one_reinstated),
+        cmocka_unit_test(a_host_stays_until_its_function_is_handed_over),
+        cmocka_unit_test(only_an_active_alliance_admits),
+        cmocka_unit_test(an_applicant_is_one_until_it_is_decided_and_never_a_founder),
+        cmocka_unit_test(an_active_alliance_closes_and_a_closing_one_is_dissolved),
         cmocka_unit_test(admission_and_exclusion_leave_their_dates),
         cmocka_unit_test(a_partner_leaves_and_an_applicant_withdraws),
         cmocka_unit_test(who_is_out_or_founding_does_not_leave),

@@ -86,6 +86,24 @@ static void everybody_of_an_organisation_that_is_out_stops_at_once(void **state)
     assert_int_equal(tenures[2].version, 7);
 }
 
+static void suspension_ends_the_posts_of_the_alliance_exclusion_all(void **state)
+{
+    (void)state;
+    static const enum post posts[] = {POST_DEPUTY, POST_ALLIANCE_DIRECTOR, POST_FINANCE_LEAD,
+                                      POST_CHAIR};
+    struct tenure tenures[ARRAY_LENGTH(posts)];
+    for (size_t i = 0; i < ARRAY_LENGTH(posts); i++)
+        tenures[i] = (struct tenure){.post = posts[i], .ends_ms = INSTANT_NONE, .version = 1};
+    assert_int_equal(tenures_end_some(tenures, 4, post_ends_with_suspension, NOW), 2);
+    assert_int_equal(tenures[0].post, POST_ALLIANCE_DIRECTOR);
+    assert_int_equal(tenures[1].post, POST_CHAIR);
+    assert_int_equal(tenures[0].ends_ms, NOW);
+    assert_int_equal(tenures[1].version, 2);
+    assert_int_equal(tenures[2].ends_ms, INSTANT_NONE);
+    assert_int_equal(tenures_end_some(tenures, 4, post_ends_with_membership, NOW), 4);
+    assert_int_equal(tenures[3].ends_ms, NOW);
+}
+
 static void who_is_not_on_the_roster_fills_no_vacancy(void **state)
 {
     (void)state;
@@ -115,6 +133,7 @@ int main(void)
         cmocka_unit_test(what_has_not_begun_is_not_ended),
         cmocka_unit_test(a_tenure_may_end_at_this_very_instant),
         cmocka_unit_test(everybody_of_an_organisation_that_is_out_stops_at_once),
+        cmocka_unit_test(suspension_ends_the_posts_of_the_alliance_exclusion_all),
         cmocka_unit_test(who_is_not_on_the_roster_fills_no_vacancy),
         cmocka_unit_test(a_post_that_is_none_is_filled_by_nobody),
     };

@@ -46,6 +46,7 @@ static void every_value_has_its_word(void **state)
                 "dropped");
     CHECK_WORDS(effect_state, effect_state_name, effect_state_of, "pending", "done", "refused");
     CHECK_WORDS(agreement_state, agreement_state_name, agreement_state_of, "draft", "adopted");
+    CHECK_WORDS(host_state, host_state_name, host_state_of, "draft", "appointed", "succeeded");
 }
 
 static void who_has_not_voted_has_no_word(void **state)
