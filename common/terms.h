@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "common/limits.h"
+#include "common/problem.h"
 
 enum {
     TERM_CODE_SIZE = 41, /* of a pool or a ring-fence within its agreement: "planned" */
@@ -141,6 +142,23 @@ struct terms {
 const char *mechanism_word(enum mechanism mechanism);
 /* MECHANISM_NONE for NULL, too; asserts for another word, as the schema knows them all. */
 enum mechanism mechanism_of_word(const char *word);
+
+/* (baseline + tariff impact + growth) x (10,000 + CQUIN) / 10,000. False when that is no amount. */
+bool guarantee_of_year(const struct guarantee_terms *guarantee, int64_t *ret_pence) MUST_CHECK;
+
+/* Exact division but for one rounding: half goes away from zero. Pure. */
+__int128 divide_rounded(__int128 numerator, int64_t denominator);
+/* False when it is more than an amount can be, either way. Pure. */
+bool pence_of(__int128 value, int64_t *ret_pence) MUST_CHECK;
+
+/* Is all that follows from the parameters alone in order: does each mechanism have what it needs
+ * and nothing else, do splits add up, do bands rise, is every ring-fence and the reserve there that
+ * is referred to. `pointer` is where the parameters stand ("" or "/parameters"). All faults at
+ * once, RULE_BROKEN or REFERENCE_UNKNOWN. Pure. */
+bool terms_check(const struct terms *terms, const char *pointer, struct problem *err) MUST_CHECK;
+
+/* "ring-fence:elective" -> "elective"; NULL for an organisation. */
+const char *party_ring_fence(const char *party);
 
 struct json_t;
 /* From an agreement's parameters that the schema has vouched for (terms_json.c). */

@@ -9,11 +9,10 @@ enum {
     SETTLEMENT_METHOD = 1, /* frozen: another way to compute is another number */
     ACTUALS_MAX = POOLS_MAX,
     LINES_MAX = 256,
-    STEPS_MAX = 10,
+    STEPS_MAX = 14,
     SENTENCE_SIZE = 400,
     STANDINGS_MAX = 128,
     ESCALATIONS_MAX = 64,
-    SETTLED_MAX = 2 * LINES_MAX,
 };
 
 /* --- what goes in */
@@ -28,7 +27,7 @@ struct actual {
     int64_t units;
     int64_t cost_pence; /* or whatever amount a gain-loss pool is measured by */
     enum quality quality;
-    /* months of the same financial year before this one, as their agreed submissions stand: */
+    /* what earlier months were settled with that `version_months` names: */
     int64_t earlier_units;
     int64_t earlier_cost_pence;
 };
@@ -58,6 +57,7 @@ struct settled {
     char from_account[CODE_SIZE];
     char to_account[CODE_SIZE];
     int64_t amount_pence;
+    bool is_of_version; /* `earlier` only: of a month that `version_months` names */
 };
 
 struct settlement_input {
@@ -75,9 +75,11 @@ struct settlement_input {
     /* Positions, the reserve and the ring-fences as they stand; who is not named has nothing. */
     const struct standing_balance *standings;
     size_t standing_count;
-    /* Bit M-1: a settlement of that month of this financial year was posted. This month's own bit
-     * says nothing. */
+    /* Bit M-1: a settlement of that month of this financial year was posted; and of those, which
+     * were computed under the same agreement version as this one. Bits of this month and later ones
+     * say nothing. */
     uint32_t settled_months;
+    uint32_t version_months;
     const struct settled *earlier; /* posted for the other months of the year before this one */
     size_t earlier_count;
     const struct settled *posted; /* posted for this month: the first settlement and correctives */
@@ -94,18 +96,21 @@ enum figure {
     FIGURE_BASELINE, /* or what was expected, or planned */
     FIGURE_ACTUAL,
     FIGURE_DIFFERENCE, /* favourable is positive */
-    FIGURE_UNITS,
+    FIGURE_UNITS,      /* what the price counts */
+    FIGURE_ACTUAL_UNITS,
+    FIGURE_CAP_UNITS,
     FIGURE_PRICE,
     FIGURE_DEADBAND,
     FIGURE_BEYOND, /* what is beyond the deadband */
     FIGURE_CAP,
     FIGURE_SHARED, /* what is split */
+    FIGURE_BAND,   /* of it, what is in this band */
     FIGURE_RATE,   /* basis points */
     FIGURE_ASKED,  /* of the reserve */
-    FIGURE_LEFT,   /* in the reserve */
     FIGURE_INCOME,
     FIGURE_COMPUTED, /* what it comes to in all */
-    FIGURE_POSTED,   /* less what was posted before */
+    FIGURE_EARLIER,  /* less what earlier months came to */
+    FIGURE_POSTED,   /* less what was posted for this month before */
 };
 
 /* One step of an amount. */

@@ -25,14 +25,8 @@ size_t settlement_inputs_text(const struct settlement_input *input, char *ret_te
 size_t settlement_text(const struct settlement *settlement, const char *inputs_digest,
                        char *ret_text, size_t size);
 
-/* The accounts of one line's key, for `struct settled`. */
-bool settled_same(const struct settled *settled, const struct line *line);
-
 /* A month's share of a year's amount: a twelfth, the odd pence in M12. */
 int64_t twelfth(int64_t year_pence, int32_t month);
-/* (baseline + tariff impact + growth) x (10,000 + CQUIN) / 10,000, rounded half away from zero.
- * False when that is more than an amount can be. */
-bool guarantee_of_year(const struct guarantee_terms *guarantee, int64_t *ret_pence) MUST_CHECK;
 /* B10: draws + releases = cap at close. What is left to release; never negative. */
 int64_t reserve_unspent(int64_t cap_pence, int64_t drawn_pence, int64_t released_pence);
 
