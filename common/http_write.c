@@ -217,8 +217,7 @@ static void batch_finish(struct batch *batch)
     struct service_context *context = batch->http->context;
     for (size_t i = 0; i < batch->count; i++) {
         struct request_private *private = batch->writes[i]->request->private;
-        if (private->sequence >= 0)
-        private->sequence = batch->act.sequence;
+        private->sequence = private->sequence < 0 ? -1 : batch->act.sequence;
         private->batch_size = (int)batch->count;
     }
     metrics_batch(batch->http->metrics, batch->count);

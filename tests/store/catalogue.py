@@ -117,6 +117,66 @@ def definers_are_closed():
                     or has_function_privilege('public', p.oid, 'execute'))""", "open security definers")
 
 
+# A CHECK passes on NULL. By table, the columns of which one compares only a value that is there; that it is
+# there when it must be, another one says.
+COMPARED_WHEN_THERE = {
+    "kpi.indicator": {"agreed_specification"},
+    "kpi.observation": {"numerator"},
+    "ledger.balance": {"floor_pence", "ceiling_pence"},
+    "ledger.transaction": {"requested_on"},
+    "membership.decision": {"closed_at", "recorded_at"},
+    "reinvestment.drawdown": {"verified_organisation", "verified_by"},
+    "risk.risk": {"target_score", "target_likelihood", "target_consequence"},
+    "risk.risk_history": {"target_score", "target_likelihood", "target_consequence"},
+    "risk.score": {"from_score", "from_likelihood", "from_consequence"},
+}
+SAMPLES = {"bigint": ("0", "1", "2"), "integer": ("0", "1", "2"), "smallint": ("0", "1", "2"), "boolean": ("true", "false"),
+           "uuid": (f"'{'0' * 8}-0000-0000-0000-{'0' * 12}'",), "date": ("'2026-04-01'", "'2026-05-01'"),
+           "timestamp with time zone": ("'2026-04-01Z'", "'2026-05-01Z'"), "jsonb": ("'[]'", "'{}'", "'[1]'"), "bytea": ("'x'",)}
+
+
+def no_check_passes_because_it_does_not_know():
+    """Every CHECK over several columns is tried with all combinations of sample values, NULL among those of a
+    nullable column (of one column, NULL says that it is absent): none may come out as NULL."""
+    columns = {}
+    for table, column, kind, is_needed in psql(
+            f"""select c.oid::regclass, a.attname, format_type(a.atttypid, null), a.attnotnull
+                from pg_attribute a join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
+                where {IN_SCHEMAS} and c.relkind = 'r' and a.attnum > 0 and not a.attisdropped"""):
+        columns[table, column] = kind, is_needed == "t"
+    checks = psql(f"""select c.oid::regclass, k.conname, replace(pg_get_expr(k.conbin, k.conrelid), E'\\n', ' '),
+                             (select string_agg(a.attname, ',') from pg_attribute a where a.attrelid = c.oid and a.attnum = any (k.conkey))
+                      from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_namespace n on n.oid = c.relnamespace
+                      where {IN_SCHEMAS} and k.contype = 'c'""")
+    literals = {}
+    for table, _, expression, _ in checks:
+        literals.setdefault(table, set()).update(re.findall(r"'([a-z-]*)'::text", expression))
+    wrong, used = [], set()
+    for table, name, expression, keys in checks:
+        names = keys.split(",")
+        compared = COMPARED_WHEN_THERE.get(table, set()) & set(names)
+        if len(names) < 2 or all(columns[table, column][1] for column in names) or not is_null_for(
+                expression, columns, literals[table], table, names, set()):
+            continue
+        used |= {(table, column) for column in compared}
+        if not compared or is_null_for(expression, columns, literals[table], table, names, compared):
+            wrong.append(f"{table} {name}: {expression}")
+    idle = {(table, column) for table, some in COMPARED_WHEN_THERE.items() for column in some} - used
+    if wrong or idle:
+        raise AssertionError(f"checks that pass on NULL: {wrong}; columns that no such check compares any more: {sorted(idle)}")
+
+
+def is_null_for(expression, columns, literals, table, names, there):
+    """Is there a combination for which it is neither true nor false?"""
+    sources = []
+    for column in names:
+        kind, is_needed = columns[table, column]
+        samples = list(SAMPLES.get(kind, [f"'{text}'" for text in sorted(literals | {"x"})]))
+        samples += [] if is_needed or column in there else ["null"]
+        sources.append(f"(select v::{kind} as {column} from unnest(array[{', '.join(samples)}]::text[]) as v) as of_{column}")
+    return bool(psql(f"select 1 from {', '.join(sources)} where ({expression}) is null limit 1"))
+
+
 ALLIANCE = "018f0000-0000-7000-8000-0000000000aa"
 
 
@@ -175,6 +235,26 @@ def answers_stay():
             raise AssertionError(f"{service}_owner could give the head another hash")
 
 
+def what_is_asked_every_second_does_not_grow_with_time():
+    """Among 20,000 answers of today and as many decided subjects, the sweep looks at those that are due only."""
+    queries = dict(queries_of("common/queries.sql"))
+    for name, table, arguments in (("answer_overdue", "idempotency", ""), ("frozen_overdue", "frozen_subject", ", 600000, 1")):
+        types = "(uuid" + ", bigint" * arguments.count(",") + ")"
+        plan = "\n".join(row[0] for row in psql(f"""begin;
+            insert into risk.idempotency (alliance_id, caller, key, method, path, body_digest, status, content_type, answer, sequence,
+                recorded_at) select '{ALLIANCE}', 'c', n::text, 'POST', '/', 'd', 200, '', '', 1, now() from generate_series(1, 20000) as n;
+            insert into risk.frozen_subject (alliance_id, decision_id, sequence, subject, effect, kind, version, nonce, digest, state,
+                frozen_at) select '{ALLIANCE}', gen_random_uuid(), 1, 'risk/risks/' || n, 'accept', 'general', 1, 'n', 'd', 'done',
+                now() - interval '1 day' from generate_series(1, 20000) as n;
+            analyze risk.{table}; set local role risk; set local search_path = risk, accord;
+            set local accord.alliance_id = '{ALLIANCE}'; set local plan_cache_mode = force_generic_plan;
+            prepare asked {types} as {queries[name]};
+            explain (analyze, costs off, timing off) execute asked ('{ALLIANCE}'{arguments}); rollback;"""))
+        looked_at = [int(number) for number in re.findall(r"rows=(\d+)|Rows Removed by Filter: (\d+)", plan) for number in number if number]
+        if f"on {table}" not in plan or sum(looked_at) > 50:
+            raise AssertionError(f"{name} looks at {sum(looked_at)} rows:\n{plan}")
+
+
 def runtime_cannot_disarm_or_drop():
     for service in SERVICES:
         for sql in ("alter table journal disable trigger all", "drop table journal", "drop schema " + service,
@@ -228,7 +308,7 @@ def every_named_query_prepares():
 CHECKS = [every_named_query_prepares, every_key_starts_with_the_alliance, nothing_is_deferred,
           rows_are_secured_by_alliance, every_table_is_a_fact_or_known_work, statements_fit_their_tables,
           runtime_roles_own_and_create_nothing, nobody_writes_but_through_the_journal, definers_are_closed,
-          history_is_never_changed, answers_stay, runtime_cannot_disarm_or_drop, without_an_alliance_nothing_is_seen]
+          no_check_passes_because_it_does_not_know, history_is_never_changed, answers_stay, what_is_asked_every_second_does_not_grow_with_time, runtime_cannot_disarm_or_drop, without_an_alliance_nothing_is_seen]
 
 
 def main():
