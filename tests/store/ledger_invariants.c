@@ -422,7 +422,7 @@ static void a_decision_holds_once_and_a_hold_is_resolved_once(void **state)
         "do $do$ begin update ledger.balance set sequence = 1000, held_pence = 0"
         "  where alliance_id = '%s' and account_code = 'ring-fence:elective';"
         " update ledger.hold set sequence = 1000, released_pence = 5, state = '%s',"
-        "  resolved_at = now() where alliance_id = '%s'; end $do$";
+        "  resolved_at = now(), resolved_because = 'Done.' where alliance_id = '%s'; end $do$";
     assert_refused(CHECK_VIOLATION, release, alliance, "open", alliance);
     assert_refused(CHECK_VIOLATION, release, alliance, "expired", alliance); /* it never expires */
     harness_sql(release, alliance, "released", alliance);
@@ -445,11 +445,12 @@ static void months_close_in_order_and_not_over_an_open_hold(void **state)
     assert_refused(CHECK_VIOLATION, close, alliance, "2026-27-M02");
     harness_sql("%s", raw_hold(APPOINTMENT, 5, 5));
     assert_refused(CHECK_VIOLATION, close, alliance, "2026-27-M01");
-    harness_sql("do $do$ begin update ledger.balance set sequence = 1000, held_pence = 0"
-                "  where alliance_id = '%s' and account_code = 'ring-fence:elective';"
-                " update ledger.hold set sequence = 1000, released_pence = 5, state = 'released',"
-                "  resolved_at = now() where alliance_id = '%s'; end $do$",
-                alliance, alliance);
+    harness_sql(
+        "do $do$ begin update ledger.balance set sequence = 1000, held_pence = 0"
+        "  where alliance_id = '%s' and account_code = 'ring-fence:elective';"
+        " update ledger.hold set sequence = 1000, released_pence = 5, state = 'released',"
+        "  resolved_at = now(), resolved_because = 'Done.' where alliance_id = '%s'; end $do$",
+        alliance, alliance);
     harness_sql(close, alliance, "2026-27-M01");
     harness_sql(close, alliance, "2026-27-M02");
     static const char reopen[] =
@@ -464,13 +465,14 @@ static void only_an_empty_account_closes_and_takes_nothing_afterwards(void **sta
 {
     (void)state;
     static const char close[] = "update ledger.account set sequence = 999, state = 'closed',"
-                                " closed_at = now() where alliance_id = '%s' and code = '%s'";
+                                " closed_at = now(), closed_because = 'Empty.'"
+                                " where alliance_id = '%s' and code = '%s'";
     assert_refused(CHECK_VIOLATION, close, alliance, "pool:planned");
     assert_passes(close, alliance, "pool:urgent");
     harness_sql(close, alliance, "pool:urgent");
     assert_refused(CHECK_VIOLATION,
-                   "update ledger.account set sequence = 1000, state = 'open', closed_at = null"
-                   " where alliance_id = '%s' and code = 'pool:urgent'",
+                   "update ledger.account set sequence = 1000, state = 'open', closed_at = null,"
+                   " closed_because = null where alliance_id = '%s' and code = 'pool:urgent'",
                    alliance);
     char id[UUID_SIZE];
     new_id(id);

@@ -65,7 +65,8 @@ create table import (
     revised_count bigint not null check (revised_count >= 0),
     unchanged_count bigint not null check (unchanged_count >= 0),
     recorded_at timestamptz not null,
-    primary key (alliance_id, id)
+    primary key (alliance_id, id),
+    constraint import_revises_with_reason check (revised_count = 0 or reason is not null)
 );
 alter table import
     add foreign key (alliance_id, indicator) references indicator (alliance_id, code);

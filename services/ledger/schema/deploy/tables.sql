@@ -35,7 +35,8 @@ create table account (
     closed_because text check (length(closed_because) between 1 and 200),
     primary key (alliance_id, code),
     constraint account_names_its_partner check ((type in ('position', 'owed')) = (organisation is not null)),
-    constraint account_closed_once check ((state = 'closed') = (closed_at is not null))
+    constraint account_closed_once check ((state = 'closed') = (closed_at is not null)
+                                          and (state = 'closed') = (closed_because is not null))
 );
 call accord.fact_table('ledger', 'account');
 
@@ -84,7 +85,8 @@ create table mandate (
     constraint mandate_rests_on_decision check (state <> 'active' or decision_id is not null),
     constraint mandate_granted_by_decision check ((decision_id is null) = (granted_at is null)),
     constraint mandate_used_once_granted check (used_pence = 0 or decision_id is not null),
-    constraint mandate_withdrawn_once check ((state = 'withdrawn') = (withdrawn_at is not null))
+    constraint mandate_withdrawn_once check ((state = 'withdrawn') = (withdrawn_at is not null)
+                                             and (state = 'withdrawn') = (withdrawn_because is not null))
 );
 create unique index mandate_decision on mandate (alliance_id, decision_id) where decision_id is not null;
 call accord.fact_table('ledger', 'mandate');
@@ -128,6 +130,7 @@ create table hold (
     constraint hold_resolved_once
         check ((state = 'open') = (captured_pence + released_pence < amount_pence)
                and (state = 'open') = (resolved_at is null)),
+    constraint hold_released_with_reason check ((state = 'released') = (resolved_because is not null)),
     constraint hold_expires_by_its_time check (state <> 'expired' or expires_at is not null)
 );
 alter table hold add foreign key (alliance_id, account_code) references account (alliance_id, code);
@@ -143,13 +146,15 @@ create table transaction (
     alliance_id uuid not null,
     id uuid not null,
     sequence bigint not null,
-    kind text not null check (kind in ('posting', 'capture', 'reversal')),
+    kind text not null check (kind in ('posting', 'capture', 'reversal', 'settlement', 'release')),
     description text not null check (length(description) between 1 and 200),
     decision_id uuid not null,
     mandate_id uuid,
     hold_id uuid,
     reverses_id uuid,
     bulk_id uuid,
+    settlement_id uuid,
+    release_id uuid, -- of the reserve
     effective_on date not null,
     requested_on date,
     month text not null check (month ~ '^[0-9]{4}-[0-9]{2}-M(0[1-9]|1[0-2])$'),
@@ -160,10 +165,15 @@ create table transaction (
     constraint transaction_rests_on_something check (case kind
         when 'posting' then mandate_id is not null and hold_id is null and reverses_id is null
         when 'capture' then hold_id is not null and reverses_id is null and bulk_id is null
-        else reverses_id is not null and hold_id is null and bulk_id is null end),
+        when 'reversal' then reverses_id is not null and hold_id is null and bulk_id is null
+        else mandate_id is null and hold_id is null and reverses_id is null and bulk_id is null end
+        and (kind = 'settlement') = (settlement_id is not null)
+        and (kind = 'release') = (release_id is not null)),
     constraint transaction_in_its_month check (month = ledger.financial_month(effective_on)),
     constraint transaction_moved_late check (requested_on < effective_on),
-    unique (alliance_id, reverses_id)
+    unique (alliance_id, reverses_id),
+    unique (alliance_id, settlement_id),
+    unique (alliance_id, release_id)
 );
 alter table transaction add foreign key (alliance_id, mandate_id) references mandate (alliance_id, id);
 alter table transaction add foreign key (alliance_id, hold_id) references hold (alliance_id, id);
@@ -334,19 +344,22 @@ create trigger entry_follows_balance after insert on entry
     referencing new table as added
     for each statement execute function entry_follows_balance();
 
--- Nothing is dated into a month that is not open. The share lock makes whoever closes it wait.
+-- Nothing is dated into a month that is not open, but its settlement, which is into a locked one. The
+-- share lock makes whoever closes it wait.
 create function transaction_in_open_period() returns trigger
 language plpgsql set search_path = ledger, accord, pg_temp
 as $$
 declare
     v_month record;
 begin
-    for v_month in select distinct n.alliance_id, n.month from added as n loop
+    for v_month in select distinct n.alliance_id, n.month,
+                          case n.kind when 'settlement' then 'locked' else 'open' end as state
+                   from added as n loop
         perform from period as p
-        where p.alliance_id = v_month.alliance_id and p.month = v_month.month and p.state = 'open'
+        where p.alliance_id = v_month.alliance_id and p.month = v_month.month and p.state = v_month.state
         for share;
         if not found then
-            raise exception 'period % is not open', v_month.month using errcode = 'check_violation';
+            raise exception 'period % is not %', v_month.month, v_month.state using errcode = 'check_violation';
         end if;
     end loop;
     return null;
