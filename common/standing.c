@@ -200,6 +200,15 @@ bool standing_load_many(struct db_tx *tx, const struct caller *const callers[], 
     return true;
 }
 
+bool alliance_check_open(struct db_tx *tx, struct problem *err)
+{
+    db_rows_auto_t rows = {0};
+    if (!db_select(tx, &QUERY_ALLIANCE_IS_CLOSED, &rows, err))
+        return false;
+    return rows.count == 0 || !row_bool(&rows, 0, "is_closed") ||
+           problem_set(err, PROBLEM_ALLIANCE_NOT_ACTIVE, "the alliance is closed");
+}
+
 /* --- the cache --- */
 
 enum { ENTRIES = 512, PROBES_MAX = 4 };

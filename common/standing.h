@@ -26,4 +26,9 @@ bool standing_load_many(struct db_tx *tx, const struct caller *const callers[], 
                         int64_t now_ms, struct standing ret_standings[],
                         struct problem *err) MUST_CHECK;
 
+/* For what a service does on an event's word, where no request is asked x-alliance:
+ * ALLIANCE_NOT_ACTIVE once the alliance is closed, as far as this service knows. What gives back or
+ * only records goes on. */
+bool alliance_check_open(struct db_tx *tx, struct problem *err) MUST_CHECK;
+
 #endif

@@ -5,6 +5,7 @@
 #include "common/ids.h"
 #include "common/json.h"
 #include "common/kinds.h"
+#include "common/standing.h"
 #include "common/subject_private.h"
 
 static json_t *object_new(void)
@@ -104,7 +105,7 @@ static bool carry(struct act *act, const struct subject_hooks *hooks, struct fro
         .name = "effect.done", .frozen = frozen, .described = described, .is_effect = true};
     if (!frozen_append(act, &event, err))
         return false;
-    if (hooks->carry(act, &decision, &refusal))
+    if (alliance_check_open(act->tx, &refusal) && hooks->carry(act, &decision, &refusal))
         return true;
     if (problem_status(refusal.code) >= 500) {
         *err = refusal;

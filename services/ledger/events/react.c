@@ -5,6 +5,7 @@
 #include "common/ids.h"
 #include "common/json.h"
 #include "common/money.h"
+#include "common/standing.h"
 #include "services/ledger/events.h"
 #include "services/ledger/queries.h"
 #include "services/ledger/rules.h"
@@ -251,7 +252,7 @@ static bool hold_place(struct act *act, const struct foreign_event *event, struc
                        struct problem *err)
 {
     struct book *book;
-    if (!decision_binds(event, err) ||
+    if (!alliance_check_open(act->tx, err) || !decision_binds(event, err) ||
         !hold_of_decision(json_member(event->data, "decision"), hold, err) ||
         !book_begin(act, &book, err))
         return false;
@@ -315,7 +316,8 @@ static bool case_hold_find(struct act *act, const char *hold_id, const char *cas
 static bool drawdown_pay(struct act *act, const json_t *drawdown, struct problem *err)
 {
     struct hold *hold;
-    if (!case_hold_find(act, json_text(drawdown, "holdId"), json_text(drawdown, "caseId"), &hold,
+    if (!alliance_check_open(act->tx, err) ||
+        !case_hold_find(act, json_text(drawdown, "holdId"), json_text(drawdown, "caseId"), &hold,
                         err))
         return false;
     if (!text_is(drawdown, "beneficiary", hold->beneficiary))
