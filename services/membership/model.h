@@ -11,6 +11,7 @@
 #include "common/cleanup.h"
 #include "common/kinds.h"
 #include "common/limits.h"
+#include "common/terms.h"
 
 struct json_t;
 
@@ -220,6 +221,7 @@ struct agreement_terms {
     int pool_count;
     char ring_fences[CODES_MAX][SHORT_CODE_SIZE];
     int ring_fence_count;
+    struct terms money; /* about 60 KB */
 };
 
 enum agreement_state { AGREEMENT_DRAFT, AGREEMENT_ADOPTED };

@@ -6,6 +6,7 @@
 #include "common/instant.h"
 #include "common/money.h"
 #include "services/membership/rules/group.h"
+#include "services/membership/rules/parties.h"
 #include "services/membership/rules/terms.h"
 
 static bool fault_at(struct problem *err, enum problem_code problem, const char *code,
@@ -37,16 +38,6 @@ static bool rules_check(const struct agreement_terms *terms, const char *pointer
     return is_fine;
 }
 
-static bool partners_have(const struct partner partners[], int count, const char *organisation)
-{
-    for (int i = 0; i < count; i++)
-        if (strcmp(partners[i].organisation, organisation) == 0 &&
-            (partners[i].status == PARTNER_ACTIVE || partners[i].status == PARTNER_SUSPENDED ||
-             partners[i].status == PARTNER_PROPOSED))
-            return true;
-    return false;
-}
-
 static bool shares_check(const struct agreement_terms *terms, const struct partner partners[],
                          int partner_count, const char *pointer, struct problem *err)
 {
@@ -59,7 +50,7 @@ static bool shares_check(const struct agreement_terms *terms, const struct partn
             if (strcmp(terms->shares[k].organisation, organisation) == 0)
                 is_fine = fault_at(err, PROBLEM_RULE_BROKEN, "duplicate", pointer, "shares", i,
                                    "/organisation", "this organisation has a share already");
-        if (!partners_have(partners, partner_count, organisation))
+        if (party_find(partners, partner_count, organisation) == NULL)
             is_fine = fault_at(err, PROBLEM_REFERENCE_UNKNOWN, "unknown-partner", pointer, "shares",
                                i, "/organisation", "no partner has this code");
     }
@@ -92,6 +83,8 @@ bool agreement_check(const struct agreement_terms *terms, const struct partner p
     is_fine &= shares_check(terms, partners, partner_count, pointer, err);
     is_fine &= codes_check(terms->pools, terms->pool_count, pointer, "pools", err);
     is_fine &= codes_check(terms->ring_fences, terms->ring_fence_count, pointer, "ringFences", err);
+    is_fine &= terms_check(&terms->money, pointer, err);
+    is_fine &= parties_check(&terms->money, partners, partner_count, pointer, err);
     return is_fine;
 }
 

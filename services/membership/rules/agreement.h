@@ -7,8 +7,9 @@
 #include "services/membership/model.h"
 
 /* A rule once per kind, unanimity for the reserved ones; shares once per partner that adds up to
- * the whole, or none; every code once. `pointer` is where the parameters stand in the body. All
- * faults at once. */
+ * the whole, or none; every code once; terms of money that can be computed with and name
+ * partners who provide or commission as it says (common/terms.h, rules/parties.h). `pointer` is
+ * where the parameters stand in the body. All faults at once. */
 bool agreement_check(const struct agreement_terms *terms, const struct partner partners[],
                      int partner_count, const char *pointer, struct problem *err) MUST_CHECK;
 

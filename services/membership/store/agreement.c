@@ -48,6 +48,7 @@ void agreement_terms_of_json(const json_t *parameters, struct agreement_terms *r
     ret_terms->pool_count = codes_of_json(json_object_get(parameters, "pools"), ret_terms->pools);
     ret_terms->ring_fence_count =
         codes_of_json(json_object_get(parameters, "ringFences"), ret_terms->ring_fences);
+    terms_of_json(parameters, &ret_terms->money);
 }
 
 bool agreement_of_row(const struct db_rows *rows, int row, struct agreement_version *ret_version,
