@@ -95,8 +95,16 @@ static void put_by_status(const struct request *request, const struct problem *e
 /* --- headers of every answer
  * --------------------------------------------------------------------------- */
 
+/* A page for people has its own style, and still nothing else. */
+static const char *policy_of(const struct reply *reply)
+{
+    bool is_page = strncmp(reply->content_type, "text/html", strlen("text/html")) == 0;
+    return is_page ? "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+                   : "default-src 'none'; frame-ancestors 'none'";
+}
+
 static void put_general(const struct http *http, const struct request *request,
-                        struct http_answer *answer)
+                        const struct reply *reply, struct http_answer *answer)
 {
     const struct request_private *private = request->private;
     answer_header(answer, "X-Request-ID", "%s", request->request_id);
@@ -105,8 +113,7 @@ static void put_general(const struct http *http, const struct request *request,
     answer_constant(answer, "Cache-Control", "private, no-cache");
     answer_constant(answer, "Vary", "Authorization, Accept");
     answer_constant(answer, "X-Content-Type-Options", "nosniff");
-    answer_constant(answer, "Content-Security-Policy",
-                    "default-src 'none'; frame-ancestors 'none'");
+    answer_constant(answer, "Content-Security-Policy", policy_of(reply));
     answer_constant(answer, "Strict-Transport-Security", "max-age=31536000; includeSubDomains");
     answer_constant(answer, "Referrer-Policy", "no-referrer");
     if (private->rate.per_s) {
@@ -151,7 +158,7 @@ void http_answer_make(const struct http *http, const struct request *request, st
 {
     reply_render(reply);
     ret_answer->status = is_unchanged(request, reply) ? 304 : reply->status;
-    put_general(http, request, ret_answer);
+    put_general(http, request, reply, ret_answer);
     put_of_operation(http, request, reply, ret_answer);
     put_by_status(request, err, reply->status, ret_answer);
     if (ret_answer->status == 304 || !reply->text)

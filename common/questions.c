@@ -161,6 +161,23 @@ static bool trace_read_answer(const struct bus_question *question, json_t **ret_
     return true;
 }
 
+/* --- overview.read ---------------------------------------------------------------------------- */
+
+static bool overview_read_answer(const struct bus_question *question, json_t **ret_answer,
+                                 struct problem *err)
+{
+    db_tx_auto_t *tx = NULL;
+    json_auto_t *part = object_new();
+    if (question->alliance_id[0] == '\0')
+        return problem_set(err, PROBLEM_PARAMETER_INVALID, "overview.read of what?");
+    if (!db_begin(question->context->db, question->alliance_id, true, &tx, err) ||
+        !question->context->service->overview(tx, part, err) || !db_commit(tx, err))
+        return false;
+    *ret_answer = object_new();
+    json_put_new(*ret_answer, "part", STEAL(part));
+    return true;
+}
+
 /* --- readiness.tell --------------------------------------------------------------------------- */
 
 static bool readiness_tell_answer(const struct bus_question *question, json_t **ret_answer,
@@ -177,5 +194,6 @@ const struct bus_answerer HOUSE_ANSWERERS[] = {
     {"journal.heads", journal_heads_answer},     {"journal.read", journal_read_answer},
     {"trace.read", trace_read_answer},           {"subject.describe", subject_describe_answer},
     {"subject.release", subject_release_answer}, {"readiness.tell", readiness_tell_answer},
+    {"overview.read", overview_read_answer},
 };
 const size_t HOUSE_ANSWERER_COUNT = ARRAY_LENGTH(HOUSE_ANSWERERS);

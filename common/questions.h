@@ -7,6 +7,7 @@
  * or
  *     {"diverged": why} when this journal does not have that hash at that number.
  *   trace.read {"subjects": [...]} -> {"events": [...]}, see trace.h.
+ *   overview.read {} -> {"part": {...}}, see overview.h.
  *   subject.describe {"subject", "effect", "decisionId", "membershipSequence"}, see subject.h. */
 #ifndef ACCORD_COMMON_QUESTIONS_H
 #define ACCORD_COMMON_QUESTIONS_H

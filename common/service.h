@@ -7,6 +7,7 @@
 #include "common/bus.h"
 #include "common/consumer.h"
 #include "common/http.h"
+#include "common/overview.h"
 #include "common/subject.h"
 
 /* Work that comes due by the clock. Commands re-check every deadline themselves: a sweep only makes
@@ -31,6 +32,7 @@ struct service {
     size_t sweep_count;
     bool keeps_answers; /* of repeated requests, for ever; else they are forgotten after 24 hours */
     const struct subject_hooks *subjects; /* NULL = nothing of it is ever decided on */
+    overview_function *overview; /* its part of the one-page summary */
     const char
         *api_description; /* what /v1/openapi.json answers; NULL where another service does */
     /* Questions of its own that it answers on the bus, beside the house's. */

@@ -1,5 +1,6 @@
 #include "common/service.h"
 #include "services/kpi/api.h"
+#include "services/kpi/api/handlers.h"
 #include "services/kpi/embedded.h"
 #include "services/kpi/events.h"
 
@@ -15,6 +16,7 @@ int main(int argc, char *argv[])
         .routes = KPI_ROUTES,
         .route_count = KPI_ROUTE_COUNT,
         .subjects = &KPI_SUBJECTS,
+        .overview = overview_part,
     };
     return service_run(&service, argc, argv);
 }

@@ -83,3 +83,17 @@ order by id limit $4::bigint
 select organisation from partner
 where alliance_id = $1::uuid and status in ('active', 'suspended', 'left', 'excluded')
 order by organisation
+
+-- The one-page summary: the latest month of each indicator that has an agreed specification, over the whole
+-- system (sum of numerators over sum of denominators, E3).
+-- name: overview_indicators
+select i.code, i.name, s.unit, o.month, sum(o.numerator)::bigint as numerator,
+       sum(o.denominator)::bigint as denominator, sum(o.value)::bigint as value
+from indicator as i
+join specification as s on s.alliance_id = i.alliance_id and s.indicator = i.code
+    and s.number = i.agreed_specification
+left join observation as o on o.alliance_id = i.alliance_id and o.indicator = i.code and o.month = (
+    select max(l.month) from observation as l where l.alliance_id = i.alliance_id and l.indicator = i.code)
+where i.alliance_id = $1::uuid
+group by i.code, i.name, s.unit, o.month
+order by i.code

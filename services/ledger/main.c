@@ -1,5 +1,6 @@
 #include "common/service.h"
 #include "services/ledger/api.h"
+#include "services/ledger/api/handlers.h"
 #include "services/ledger/embedded.h"
 #include "services/ledger/events.h"
 
@@ -20,6 +21,7 @@ int main(int argc, char *argv[])
         .sweep_count = LEDGER_SWEEP_COUNT,
         .keeps_answers = true,
         .subjects = &LEDGER_SUBJECTS,
+        .overview = overview_part,
     };
     return service_run(&service, argc, argv);
 }

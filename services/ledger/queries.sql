@@ -236,3 +236,11 @@ limit $5::bigint;
 select a.starts_on, a.ends_on
 from alliance as a
 where a.alliance_id = $1::uuid;
+
+-- The one-page summary: what belongs to nobody alone.
+-- name: overview_funds
+select a.code, b.balance_pence, b.held_pence
+from account as a
+join balance as b on b.alliance_id = a.alliance_id and b.account_code = a.code
+where a.alliance_id = $1::uuid and a.type in ('ring-fence', 'reserve', 'pool') and a.state = 'open'
+order by array_position(array['ring-fence', 'reserve', 'pool'], a.type), a.code;

@@ -8,6 +8,7 @@ const struct route MEMBERSHIP_ROUTES[] = {
     {"listAlliances", alliance_list, NULL},
     {"getAlliance", alliance_get, NULL},
     {"changeAlliance", alliance_change, NULL},
+    {"getOverview", overview_get, NULL},
     {"applyForPartnership", partner_apply, NULL},
     {"listPartners", partner_list, NULL},
     {"getPartner", partner_get, NULL},

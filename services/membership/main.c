@@ -1,6 +1,7 @@
 /* Membership: who is in an alliance, who decides, how they vote. See README.md. */
 #include "common/service.h"
 #include "services/membership/api.h"
+#include "services/membership/api/handlers.h"
 #include "services/membership/closing.h"
 #include "services/membership/description.h"
 #include "services/membership/embedded.h"
@@ -35,6 +36,7 @@ int main(int argc, char *argv[])
         .subjects = &MEMBERSHIP_SUBJECTS,
         .answerers = MEMBERSHIP_ANSWERERS,
         .answerer_count = MEMBERSHIP_ANSWERER_COUNT,
+        .overview = overview_part,
         .api_description = API_DESCRIPTION,
     };
     return service_run(&service, argc, argv);

@@ -309,3 +309,20 @@ where e.alliance_id = $1::uuid and e.organisation = any ($2::text[])
       from decision as p where p.alliance_id = $1::uuid and p.id::text = substr($4::text, 1, 36)))
 order by d.deadline_at, d.id, e.organisation
 limit $5::bigint
+
+-- The one-page summary: nothing restricted is shown or counted ----------------------------------------------
+
+-- name: overview_now
+select now_at from present where $1::uuid is not null
+
+-- Open decisions, the nearest deadline first, and how many there are in all.
+-- name: overview_decisions
+select d.id, d.kind, d.title, d.deadline_at, count(*) over () as open_count, e.eligible, e.voted
+from decision as d
+cross join lateral (
+    select count(*) as eligible, count(o.choice) as voted
+    from elector as o
+    where o.alliance_id = d.alliance_id and o.decision_id = d.id and o.state = 'eligible') as e
+where d.alliance_id = $1::uuid and d.state = 'open' and d.restricted_to is null and d.deadline_at > accord_now()
+order by d.deadline_at, d.id
+limit $2::bigint

@@ -1,5 +1,6 @@
 #include "common/service.h"
 #include "services/reinvestment/api.h"
+#include "services/reinvestment/api/handlers.h"
 #include "services/reinvestment/embedded.h"
 #include "services/reinvestment/events.h"
 
@@ -17,6 +18,7 @@ int main(int argc, char *argv[])
         .reactions = REINVESTMENT_REACTIONS,
         .reaction_count = REINVESTMENT_REACTION_COUNT,
         .subjects = &REINVESTMENT_SUBJECTS,
+        .overview = overview_part,
     };
     return service_run(&service, argc, argv);
 }

@@ -77,3 +77,12 @@ select exists (select from appointment
 select exists (select from partner
                where alliance_id = $1::uuid and organisation = $2::text
                  and status = 'active') as is_active
+
+-- The one-page summary.
+-- name: overview_cases
+select state, count(*) as case_count, sum(award_pence)::bigint as award_pence,
+       sum(captured_pence)::bigint as drawn_pence
+from "case"
+where alliance_id = $1::uuid
+group by state
+order by state

@@ -1,5 +1,6 @@
 #include "common/service.h"
 #include "services/risk/api.h"
+#include "services/risk/api/handlers.h"
 #include "services/risk/embedded.h"
 #include "services/risk/events.h"
 
@@ -16,6 +17,7 @@ int main(int argc, char *argv[])
         .route_count = RISK_ROUTE_COUNT,
         .reactions = RISK_REACTIONS,
         .reaction_count = RISK_REACTION_COUNT,
+        .overview = overview_part,
     };
     return service_run(&service, argc, argv);
 }

@@ -119,3 +119,19 @@ select exists (select from appointment
 select exists (select from appointment
                where alliance_id = $1::uuid and id = $2::uuid and issuer = $3::text
                  and subject = $4::text) as is_of
+
+-- The one-page summary shows everybody the same: nothing restricted is in it.
+-- name: overview_bands
+select b.band, count(r.id) as risk_count
+from unnest(array['extreme', 'high', 'moderate', 'low']) with ordinality as b (band, place)
+left join risk as r on r.alliance_id = $1::uuid and r.band = b.band and r.state in ('open', 'closing')
+    and r.restricted_to is null
+group by b.band, b.place
+order by b.place
+
+-- name: overview_highest
+select id, title, owner_organisation, score, band
+from risk
+where alliance_id = $1::uuid and state in ('open', 'closing') and restricted_to is null
+order by score desc, id
+limit $2::bigint

@@ -13,7 +13,7 @@ export const testName = new AsyncLocalStorage();
 const always = {
   'cache-control': /^private, no-cache$/,
   'x-content-type-options': /^nosniff$/,
-  'content-security-policy': /^default-src 'none'; frame-ancestors 'none'$/,
+  'content-security-policy': /^default-src 'none'; (style-src 'unsafe-inline'; )?frame-ancestors 'none'$/,
   'strict-transport-security': /^max-age=\d+/,
   vary: /^Authorization, Accept$/,
   'x-request-id': /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,

@@ -79,6 +79,19 @@ test('rate-limited: a client that asks too fast, at every operation', async () =
   }
 });
 
+test('overview: who gives no answer in time is named, and the rest is there', async () => {
+  const control = (what) => execFileSync('s6-svc', [what, `${process.env.ACCORD_SERVICES}/kpi`]);
+  control('-p');
+  try {
+    const { body } = await expect(200, stage.director, 'getOverview', stage.at({ after: null }));
+    assert.deepEqual([body.incomplete, body.indicators], [['kpi'], undefined]);
+    assert.ok(body.money && body.cases && body.risks);
+    const page = await expect(200, stage.director, 'getOverview', stage.at({ after: null, accept: 'text/html' }));
+    assert.match(page.text, /Incomplete.*kpi/);
+  } finally { control('-c'); }
+  await until(async () => !(await expect(200, stage.director, 'getOverview', stage.at({ after: null }))).body.incomplete, 'the page is whole again');
+});
+
 test('unavailable: without the database, at every operation, and well again with it', async () => {
   const control = (what) => execFileSync('s6-svc', [what, `${process.env.ACCORD_SERVICES}/postgres`]);
   control('-d');

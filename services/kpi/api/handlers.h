@@ -3,6 +3,7 @@
 #define ACCORD_KPI_API_HANDLERS_H
 
 #include "common/http.h"
+#include "common/overview.h"
 #include "services/kpi/model.h"
 
 handler list_observations, record_observation, get_observation, revise_observation,
@@ -20,5 +21,8 @@ bool reporters_load(struct request *request, struct db_rows *rows, const char **
 bool agreed_load(struct request *request, const char *code, const char *pointer,
                  struct indicator *ret_indicator, struct specification *ret,
                  struct problem *err) MUST_CHECK;
+
+/* api/overview.c: our part of the one-page summary (common/overview.h). */
+overview_function overview_part;
 
 #endif

@@ -3,6 +3,7 @@
 #define ACCORD_LEDGER_API_HANDLERS_H
 
 #include "common/http.h"
+#include "common/overview.h"
 #include "services/ledger/model.h"
 
 handler list_accounts, get_account, limit_account, close_account, list_entries;
@@ -34,5 +35,8 @@ int64_t query_instant(const struct request *request, const char *name);
 bool body_goes_late(const json_t *body);
 /* The month that the path names. */
 int32_t path_month(const struct request *request);
+
+/* api/overview.c: our part of the one-page summary (common/overview.h). */
+overview_function overview_part;
 
 #endif

@@ -4,12 +4,16 @@
 #define ACCORD_SERVICES_MEMBERSHIP_API_HANDLERS_H
 
 #include "common/http.h"
+#include "common/overview.h"
 #include "services/membership/model.h"
 
 /* api/alliances.c */
 handler alliance_found, alliance_list, alliance_get, alliance_change;
 /* api/status.c */
 handler ping_answer, status_get;
+/* api/overview.c; overview_part() is our part of it (common/overview.h). */
+handler overview_get;
+overview_function overview_part;
 /* api/partners.c */
 handler partner_apply, partner_list, partner_get, partner_trace, partner_leave;
 /* api/appointments.c */

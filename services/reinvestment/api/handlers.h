@@ -3,6 +3,7 @@
 #define ACCORD_REINVESTMENT_API_HANDLERS_H
 
 #include "common/http.h"
+#include "common/overview.h"
 #include "services/reinvestment/model.h"
 
 handler list_ring_fences;
@@ -23,5 +24,8 @@ handler verify_drawdown;
 /* Who acts, by an appointment that may write here. */
 bool person_of_request(const struct request *request, struct person *ret,
                        struct problem *err) MUST_CHECK;
+
+/* api/overview.c: our part of the one-page summary (common/overview.h). */
+overview_function overview_part;
 
 #endif

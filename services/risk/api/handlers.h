@@ -3,6 +3,7 @@
 #define ACCORD_RISK_API_HANDLERS_H
 
 #include "common/http.h"
+#include "common/overview.h"
 #include "services/risk/model.h"
 
 handler list_risks;
@@ -33,5 +34,8 @@ void known_of_request(const struct request *request, char ret_known[KNOWN_SIZE])
 bool risk_of_path(struct request *request, struct risk *ret, struct problem *err) MUST_CHECK;
 
 json_t *rating_to_json(const struct rating *rating);
+
+/* api/overview.c: our part of the one-page summary (common/overview.h). */
+overview_function overview_part;
 
 #endif
