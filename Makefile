@@ -122,6 +122,9 @@ $(COMMON_TESTS): $(BUILD)/%: $(BUILD)/%.o $(LIBRARY)
 $(STORE_TESTS): $(BUILD)/%: $(BUILD)/%.o $(STORE_HARNESS) $$(call service_parts,$$(call test_service,$$*)) $(LIBRARY)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS) -lcmocka
 
+$(BUILD)/tests/ballots/ballots: $(BUILD)/tests/ballots/ballots.o $(call rules_objects,membership) $(PURE_OBJECTS)
+	$(CC) $(LDFLAGS) -o $@ $^
+
 .PHONY: unit-tests store-tests
 unit-tests: $(RULES_TESTS) $(COMMON_TESTS)
 store-tests: $(STORE_TESTS)
