@@ -11,6 +11,16 @@ export function test(name, options, run = options) {
   return nodeTest(name, run === options ? {} : options, (t) => testName.run(name, () => run(t)));
 }
 
+// A service's journal after `after`, as a partner reads it: page by page, told after each one.
+export async function* journalPages(stage, who, operationId, after, limit) {
+  for (let at = after; ;) {
+    const { items, head } = await stage.do(200, who, operationId, { query: { after: at, limit }, accept: 'application/json' });
+    yield items;
+    at = items.at(-1)?.sequence ?? head;
+    if (at >= head) return;
+  }
+}
+
 // Runs `work` for each item, some at a time; fails with all faults at once.
 export async function each(items, work, atOnce = 8) {
   const rest = [...items];

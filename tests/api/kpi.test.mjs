@@ -1,7 +1,7 @@
 // Indicators: specifications before data, revisions with reasons, imports whole or not at all.
 import assert from 'node:assert/strict';
 import { before } from 'node:test';
-import { test, ask, expect, Person } from './harness.mjs';
+import { test, ask, expect, journalPages, Person } from './harness.mjs';
 import { Stage } from './stage.mjs';
 
 let stage, quality, provider;
@@ -175,6 +175,25 @@ test('an import over more observations than one event holds stands whole', async
   assert.equal(made.created, 432);
   const { items } = await stage.do(200, quality, 'listObservations', { query: { indicator: code, limit: 1000 } });
   assert.equal(items.length, 432);
+});
+
+test('who reads the journal page by page can tell when an import is whole', async () => {
+  const code = await agreed();
+  const { head } = await stage.do(200, quality, 'listKpiJournal', { query: { limit: '1' }, accept: 'application/json' });
+  const rows = Array.from({ length: 250 }, (_, i) =>
+    `${2000 + Math.floor(i / 12)}-${String(i % 12 + 1).padStart(2, '0')}-01,ZZ1,1,${1000 + i},${i % 300},0`);
+  const made = await importing(201, quality, code, file(...rows));
+  let wanted;
+  const missing = []; // after each page
+  for await (const events of journalPages(stage, quality, 'listKpiJournal', head, 2)) {
+    for (const { subject, data } of events) {
+      assert.equal(subject, `kpi/imports/${made.id}`);
+      if (data.import) wanted = data.import.createdCount + data.import.revisedCount;
+      else wanted -= data.observation.length;
+    }
+    missing.push(wanted);
+  }
+  assert.deepEqual(missing, [150, 0]);
 });
 
 test('before the alliance is active nothing is measured', async () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { before } from 'node:test';
 import { randomUUID } from 'node:crypto';
-import { test, ask, expect, until } from './harness.mjs';
+import { journalPages, test, ask, expect, until } from './harness.mjs';
 import { Stage, gbp, inSeconds, monthOf, today } from './stage.mjs';
 
 const patient = 'For patient 943 476 5919'; // a valid check digit; the number is the NHS' own example
@@ -306,6 +306,22 @@ test('ten thousand postings are one request', async () => {
   // Who follows the ledger has a few hundred events to take before it answers about what comes next.
   await stage.see(finance, 'getAlliance', () => true);
   await stage.see(finance, 'listRingFences', () => true);
+});
+
+test('who reads the journal page by page can tell when a bulk is whole', async () => {
+  const { head } = await stage.do(200, finance, 'listLedgerJournal', { query: { limit: '1' }, accept: 'application/json' });
+  const made = await stage.do(201, finance, 'postBulk', { body: bulkOf(100, stage.values.mandateId) });
+  let wanted, pages = 0;
+  for await (const events of journalPages(stage, finance, 'listLedgerJournal', head, 1)) {
+    for (const { subject, data } of events) {
+      assert.equal(subject, `ledger/bulks/${made.id}`);
+      wanted = (data.bulk?.transactionCount ?? wanted) - data.transaction.length;
+      assert.equal(Boolean(data.bulk), pages === 0);
+    }
+    if (pages++ === 0) assert.ok(wanted > 0, 'the first page has all of it');
+  }
+  assert.ok(pages > 2, `${pages} pages`);
+  assert.equal(wanted, 0);
 });
 
 test('one bad posting spoils the bulk, and each is named', async () => {
