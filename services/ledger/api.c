@@ -1,6 +1,7 @@
 #include "services/ledger/api.h"
 
 #include "common/journal.h"
+#include "common/trace.h"
 #include "services/ledger/api/handlers.h"
 
 const struct route LEDGER_ROUTES[] = {
@@ -33,6 +34,28 @@ const struct route LEDGER_ROUTES[] = {
     {.operation_id = "listPeriods", .handle = list_periods},
     {.operation_id = "getPeriod", .handle = get_period},
     {.operation_id = "movePeriodOn", .handle = move_period_on},
+    {.operation_id = "listSubmissions", .handle = list_submissions},
+    {.operation_id = "submitActuals", .handle = submit_actuals},
+    {.operation_id = "getSubmission", .handle = get_submission},
+    {.operation_id = "listSubmissionRevisions", .handle = list_submission_revisions},
+    {.operation_id = "reviseActuals", .handle = revise_actuals},
+    {.operation_id = "agreeActuals", .handle = agree_actuals},
+    {.operation_id = "queryActuals", .handle = query_actuals},
+    {.operation_id = "traceSubmission", .handle = trace_get},
+    {.operation_id = "listPools", .handle = list_pools},
+    {.operation_id = "listContracts", .handle = list_contracts},
+    {.operation_id = "listGuarantees", .handle = list_guarantees},
+    {.operation_id = "listSettlements", .handle = list_settlements},
+    {.operation_id = "computeSettlement", .handle = compute_settlement},
+    {.operation_id = "getSettlement", .handle = get_settlement},
+    {.operation_id = "recomputeSettlement", .handle = recompute_settlement},
+    {.operation_id = "withdrawSettlement", .handle = withdraw_computed_settlement},
+    {.operation_id = "traceSettlement", .handle = trace_get},
+    {.operation_id = "getReserve", .handle = get_reserve},
+    {.operation_id = "listReserveReleases", .handle = list_releases},
+    {.operation_id = "draftReserveRelease", .handle = draft_release},
+    {.operation_id = "getReserveRelease", .handle = get_release},
+    {.operation_id = "withdrawReserveRelease", .handle = withdraw_release},
     {.operation_id = "listLedgerJournal", .handle = journal_list},
     {.operation_id = "getLedgerJournalHead", .handle = journal_head_get},
 };

@@ -18,6 +18,7 @@ void transaction_ref(const char *id, char ret_ref[REF_SIZE]);
 void bulk_ref(const char *id, char ret_ref[REF_SIZE]);
 void hold_ref(const char *id, char ret_ref[REF_SIZE]);
 void period_ref(int32_t month, char ret_ref[REF_SIZE]);
+void submission_ref(const char *id, char ret_ref[REF_SIZE]);
 
 /* --- announcements
  * ------------------------------------------------------------------------------------ */
@@ -82,6 +83,15 @@ bool event_period_moved(struct act *act, const struct period *period,
                         struct problem *err) MUST_CHECK;
 bool event_period_reopened(struct act *act, const struct period *period,
                            struct problem *err) MUST_CHECK;
+
+/* ledger.submission.submitted.v1 (a revision, the first or the next), .agreed.v1 (by one side or the
+ * second), .queried.v1 */
+bool event_submission_submitted(struct act *act, const struct submission *submission,
+                                struct problem *err) MUST_CHECK;
+bool event_submission_agreed(struct act *act, const struct submission *submission,
+                             struct problem *err) MUST_CHECK;
+bool event_submission_queried(struct act *act, const struct submission *submission,
+                              struct problem *err) MUST_CHECK;
 
 /* ledger.effect.refused.v1: the decision's hold could not be placed. */
 bool event_effect_refused(struct act *act, const char *decision_id, const char *subject,

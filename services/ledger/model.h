@@ -80,7 +80,21 @@ struct period {
     int64_t version;
 };
 
-enum transaction_kind { TRANSACTION_POSTING, TRANSACTION_CAPTURE, TRANSACTION_REVERSAL };
+/* What a month hangs on while it is to close. */
+struct month_ties {
+    bool has_open_hold;
+    bool has_open_settlement;
+    bool has_pending_submission;
+    bool has_correction_due; /* another version of the agreement is in force in it by now */
+};
+
+enum transaction_kind {
+    TRANSACTION_POSTING,
+    TRANSACTION_CAPTURE,
+    TRANSACTION_REVERSAL,
+    TRANSACTION_SETTLEMENT,
+    TRANSACTION_RELEASE
+};
 
 struct entry {
     char account_code[CODE_SIZE];
@@ -100,6 +114,8 @@ struct transaction {
     char hold_id[UUID_SIZE];     /* "" unless a capture */
     char reverses_id[UUID_SIZE]; /* "" unless a reversal */
     char bulk_id[UUID_SIZE];     /* "" = alone */
+    char settlement_id[UUID_SIZE]; /* "" unless a settlement */
+    char release_id[UUID_SIZE];    /* "" unless a release of the reserve */
     int32_t effective_day;
     int32_t requested_day; /* where late moved it, else DAY_NONE */
     int32_t month;
@@ -155,6 +171,66 @@ struct capture {
     int64_t recorded_ms;
 };
 
+/* --- submissions (B11) */
+
+enum { POOL_CODE_SIZE = 41, NOTE_SIZE = 4 * 1000 + 1 };
+
+/* What the agreement in force says of who stands on which side of a pool. */
+struct pool_sides {
+    char pool[POOL_CODE_SIZE];
+    int64_t agreement_number;
+    bool is_settled; /* it has a mechanism, a provider and a commissioner */
+    char provider[ODS_SIZE];
+    char commissioner[ODS_SIZE];
+};
+
+/* What a month's work was and what it cost. */
+struct figures {
+    int64_t plan_units;
+    int64_t actual_units;
+    int64_t price_pence; /* of a unit */
+    int64_t plan_cost_pence;
+    int64_t cost_pence;
+    bool has_shadow_tariff;
+    int64_t shadow_tariff_pence; /* what payment by results would have paid: a memo, never a sum */
+    char quality[KIND_SIZE]; /* "met", "missed"; "" = not stated */
+    char note[NOTE_SIZE];
+};
+
+enum submission_state {
+    SUBMISSION_SUBMITTED,
+    SUBMISSION_QUERIED,
+    SUBMISSION_AGREED,
+    SUBMISSION_USED
+};
+enum side { SIDE_PROVIDER, SIDE_COMMISSIONER };
+
+/* Who did something, by their appointment, and when; INSTANT_NONE = nobody has. */
+struct deed {
+    int64_t at_ms;
+    char by[UUID_SIZE];
+};
+
+/* Activity and cost of a pool and a month. Its figures change by a new revision only. */
+struct submission {
+    char id[UUID_SIZE];
+    char pool[POOL_CODE_SIZE];
+    char provider[ODS_SIZE];
+    char commissioner[ODS_SIZE];
+    int32_t month;
+    int64_t revision;
+    int64_t agreement_number;
+    struct figures figures;
+    enum submission_state state;
+    struct deed submitted;
+    struct deed agreed[2]; /* by side: of this revision */
+    struct deed queried;
+    char query_reason[NOTE_SIZE];
+    int64_t used_revision;         /* 0 = no settlement has used it */
+    char settlement_id[UUID_SIZE]; /* the last that did */
+    int64_t version;
+};
+
 /* The books of one alliance as one act sees them: every account, every period's state, and the
  * mandates and holds that it has come across. `accounts` is ordered by code, `periods` by month. A
  * period's other members are there once it was asked for by itself (store_book_period). */
@@ -176,11 +252,13 @@ const char *mandate_state_word(enum mandate_state state);
 const char *period_state_word(enum period_state state);
 const char *transaction_kind_word(enum transaction_kind kind);
 const char *hold_state_word(enum hold_state state);
+const char *submission_state_word(enum submission_state state);
 /* Words from our own tables: an unknown one asserts. */
 enum account_type account_type_of_word(const char *word);
 enum mandate_state mandate_state_of_word(const char *word);
 enum period_state period_state_of_word(const char *word);
 enum transaction_kind transaction_kind_of_word(const char *word);
 enum hold_state hold_state_of_word(const char *word);
+enum submission_state submission_state_of_word(const char *word);
 
 #endif

@@ -126,7 +126,8 @@ where b.alliance_id = $1::uuid and b.id = $2::uuid;
 
 -- name: transaction_get
 select t.id, t.sequence, t.kind, t.description, t.decision_id, t.mandate_id, t.hold_id, t.reverses_id,
-       t.bulk_id, t.effective_on, t.requested_on, t.month, t.amount_pence, t.entry_count, t.recorded_at,
+       t.bulk_id, t.settlement_id, t.release_id, t.effective_on, t.requested_on, t.month, t.amount_pence,
+       t.entry_count, t.recorded_at,
        r.id as reversed_by
 from transaction as t
 left join lateral (select o.id
@@ -143,7 +144,8 @@ order by e.position;
 
 -- name: transaction_list
 select t.id, t.sequence, t.kind, t.description, t.decision_id, t.mandate_id, t.hold_id, t.reverses_id,
-       t.bulk_id, t.effective_on, t.requested_on, t.month, t.amount_pence, t.entry_count, t.recorded_at,
+       t.bulk_id, t.settlement_id, t.release_id, t.effective_on, t.requested_on, t.month, t.amount_pence,
+       t.entry_count, t.recorded_at,
        r.id as reversed_by
 from transaction as t
 left join lateral (select o.id
@@ -236,6 +238,246 @@ limit $5::bigint;
 select a.starts_on, a.ends_on
 from alliance as a
 where a.alliance_id = $1::uuid;
+
+-- The pools of the version of the agreement that is in force on day $2; one of them, or from a code on.
+-- name: pool_list
+with agreement as (
+    select v.number, v.parameters
+    from agreement_version as v
+    where v.alliance_id = $1::uuid and v.state = 'adopted' and v.starts_on <= $2::date
+    order by v.starts_on desc
+    limit 1
+)
+select a.number as agreement_number, p.code, p.name, p.mechanism, p.provider, p.commissioner,
+       p.parameters
+from agreement as a
+cross join lateral jsonb_to_recordset(a.parameters -> 'pools')
+    as p (code text, name text, mechanism text, provider text, commissioner text, parameters jsonb)
+where ($3::text is null or p.code = $3)
+  and ($4::text is null or p.code collate "C" > $4)
+order by p.code collate "C"
+limit $5::bigint;
+
+-- name: submission_get
+select s.id, s.pool, s.provider, s.commissioner, s.month, s.revision, s.agreement_number, s.plan_units,
+       s.actual_units, s.price_pence, s.plan_cost_pence, s.cost_pence, s.shadow_tariff_pence, s.quality, s.note,
+       s.state, s.submitted_at, s.submitted_by, s.provider_agreed_at, s.provider_agreed_by,
+       s.commissioner_agreed_at, s.commissioner_agreed_by, s.queried_at, s.queried_by, s.query_reason,
+       s.used_revision, s.settlement_id, s.version
+from submission as s
+where s.alliance_id = $1::uuid and s.id = $2::uuid;
+
+-- name: submission_of
+select s.id, s.pool, s.provider, s.commissioner, s.month, s.revision, s.agreement_number, s.plan_units,
+       s.actual_units, s.price_pence, s.plan_cost_pence, s.cost_pence, s.shadow_tariff_pence, s.quality, s.note,
+       s.state, s.submitted_at, s.submitted_by, s.provider_agreed_at, s.provider_agreed_by,
+       s.commissioner_agreed_at, s.commissioner_agreed_by, s.queried_at, s.queried_by, s.query_reason,
+       s.used_revision, s.settlement_id, s.version
+from submission as s
+where s.alliance_id = $1::uuid and s.pool = $2::text and s.provider = $3::text and s.month = $4::text;
+
+-- name: submission_list
+select s.id, s.pool, s.provider, s.commissioner, s.month, s.revision, s.agreement_number, s.plan_units,
+       s.actual_units, s.price_pence, s.plan_cost_pence, s.cost_pence, s.shadow_tariff_pence, s.quality, s.note,
+       s.state, s.submitted_at, s.submitted_by, s.provider_agreed_at, s.provider_agreed_by,
+       s.commissioner_agreed_at, s.commissioner_agreed_by, s.queried_at, s.queried_by, s.query_reason,
+       s.used_revision, s.settlement_id, s.version
+from submission as s
+where s.alliance_id = $1::uuid
+  and ($2::text is null or s.month = $2)
+  and ($3::text is null or s.pool = $3)
+  and ($4::text is null or s.provider = $4)
+  and ($5::text is null or s.state = $5)
+  and ($6::uuid is null or s.id > $6)
+order by s.id
+limit $7::bigint;
+
+-- name: submission_revision_list
+select r.revision, r.agreement_number, r.plan_units, r.actual_units, r.price_pence, r.plan_cost_pence,
+       r.cost_pence, r.shadow_tariff_pence, r.quality, r.note, r.submitted_at, r.submitted_by
+from submission_revision as r
+where r.alliance_id = $1::uuid and r.submission_id = $2::uuid
+  and ($3::bigint is null or r.revision > $3)
+order by r.revision
+limit $4::bigint;
+
+-- The version of the agreement that is in force on day $2, or ($3) the one of that number.
+-- name: agreement_terms
+select v.number, v.parameters
+from agreement_version as v
+where v.alliance_id = $1::uuid and v.state = 'adopted'
+  and ($2::date is null or v.starts_on <= $2)
+  and ($3::bigint is null or v.number = $3)
+order by v.starts_on desc
+limit 1;
+
+-- name: settlement_get
+select s.id, s.month, s.corrects_id, s.method, s.agreement_number, s.agreement_digest, s.inputs_digest,
+       s.digest, s.ledger_sequence, s.membership_sequence, s.line_count, s.entries, s.surplus_pence,
+       s.reserve_called_pence, s.state, s.computed_at, s.computed_by, s.ended_at, s.ended_because,
+       s.decision_id, s.posted_sequence, s.transaction_id, s.version
+from settlement as s
+where s.alliance_id = $1::uuid and s.id = $2::uuid;
+
+-- name: settlement_list
+select s.id, s.month, s.corrects_id, s.method, s.agreement_number, s.agreement_digest, s.inputs_digest,
+       s.digest, s.ledger_sequence, s.membership_sequence, s.line_count, s.entries, s.surplus_pence,
+       s.reserve_called_pence, s.state, s.computed_at, s.computed_by, s.ended_at, s.ended_because,
+       s.decision_id, s.posted_sequence, s.transaction_id, s.version
+from settlement as s
+where s.alliance_id = $1::uuid
+  and ($2::text is null or s.month = $2)
+  and ($3::text is null or s.state = $3)
+  and ($4::uuid is null or s.id > $4)
+order by s.id
+limit $5::bigint;
+
+-- name: settlement_last
+select s.id, s.month, s.corrects_id, s.method, s.agreement_number, s.agreement_digest, s.inputs_digest,
+       s.digest, s.ledger_sequence, s.membership_sequence, s.line_count, s.entries, s.surplus_pence,
+       s.reserve_called_pence, s.state, s.computed_at, s.computed_by, s.ended_at, s.ended_because,
+       s.decision_id, s.posted_sequence, s.transaction_id, s.version
+from settlement as s
+where s.alliance_id = $1::uuid and s.month = $2::text and s.state = 'posted'
+order by s.posted_sequence desc
+limit 1;
+
+-- name: settlement_is_open
+select exists (select from settlement as s
+               where s.alliance_id = $1::uuid and s.month = $2::text
+                 and s.state in ('computed', 'proposed')) as is_open;
+
+-- Figures of the month that no settlement has used in the revision that is there.
+-- name: submission_is_pending
+select exists (select from submission as s
+               where s.alliance_id = $1::uuid and s.month = $2::text and s.state <> 'used') as is_pending;
+
+-- name: settlement_lines
+select l.position, l.kind, l.pool, l.mechanism, l.organisation, l.band, l.from_account, l.to_account,
+       l.steps, l.result_pence, l.sentence
+from settlement_line as l
+where l.alliance_id = $1::uuid and l.settlement_id = $2::uuid
+order by l.position;
+
+-- name: settlement_escalations
+select e.kind, e.pool, e.organisation, e.amount_pence, e.sentence
+from settlement_escalation as e
+where e.alliance_id = $1::uuid and e.settlement_id = $2::uuid
+order by e.position;
+
+-- What a settlement used: its submissions, as they were in that revision.
+-- name: settlement_actuals
+select a.pool, a.submission_id, a.revision, s.provider, r.actual_units, r.cost_pence, r.quality
+from settlement_actual as a
+join submission as s on s.alliance_id = a.alliance_id and s.id = a.submission_id
+join submission_revision as r
+    on r.alliance_id = a.alliance_id and r.submission_id = a.submission_id and r.revision = a.revision
+where a.alliance_id = $1::uuid and a.settlement_id = $2::uuid
+order by a.pool;
+
+-- What a settlement of the month would use now.
+-- name: month_actuals
+select s.pool, s.id as submission_id, s.revision, s.provider, s.actual_units, s.cost_pence, s.quality
+from submission as s
+where s.alliance_id = $1::uuid and s.month = $2::text and s.state in ('agreed', 'used')
+order by s.pool;
+
+-- Earlier months of the year ($2 'YYYY-YY-M', before month $3), as the last settlement of each that was
+-- posted up to event $4 has them; those that it computed by version $5 of the agreement.
+-- name: earlier_actuals
+with last as (
+    select distinct on (t.month) t.id, t.agreement_number
+    from settlement as t
+    where t.alliance_id = $1::uuid and t.month like $2::text || '%' and t.month < $3::text
+      and t.state = 'posted' and t.posted_sequence <= $4::bigint
+    order by t.month, t.posted_sequence desc
+)
+select a.pool, s.provider, sum(r.actual_units)::bigint as units, sum(r.cost_pence)::bigint as cost_pence
+from last as l
+join settlement_actual as a on a.alliance_id = $1::uuid and a.settlement_id = l.id
+join submission as s on s.alliance_id = $1::uuid and s.id = a.submission_id
+join submission_revision as r
+    on r.alliance_id = $1::uuid and r.submission_id = a.submission_id and r.revision = a.revision
+where l.agreement_number = $5::bigint
+group by a.pool, s.provider
+order by a.pool, s.provider;
+
+-- What was posted for the months of the year until month $3, up to event $4, by kind of line; whether
+-- that month is $3 itself, and whether it stands as settled by version $5 of the agreement.
+-- name: settled_lines
+with last as (
+    select distinct on (t.month) t.month, t.agreement_number
+    from settlement as t
+    where t.alliance_id = $1::uuid and t.month like $2::text || '%' and t.month <= $3::text
+      and t.state = 'posted' and t.posted_sequence <= $4::bigint
+    order by t.month, t.posted_sequence desc
+)
+select m.month = $3::text as is_own, m.agreement_number = $5::bigint as is_of_version, l.kind, l.pool,
+       l.band, l.from_account, l.to_account, sum(l.result_pence)::bigint as amount_pence
+from last as m
+join settlement as t on t.alliance_id = $1::uuid and t.month = m.month
+join settlement_line as l on l.alliance_id = t.alliance_id and l.settlement_id = t.id
+where t.state = 'posted' and t.posted_sequence <= $4::bigint
+group by 1, 2, l.kind, l.pool, l.band, l.from_account, l.to_account
+order by 1, 2, l.kind, l.pool, l.band, l.from_account, l.to_account;
+
+-- The months of the year that were settled up to event $3, and by which version of the agreement last.
+-- name: settled_months
+select distinct on (t.month) t.month, t.agreement_number
+from settlement as t
+where t.alliance_id = $1::uuid and t.month like $2::text || '%'
+  and t.state = 'posted' and t.posted_sequence <= $3::bigint
+order by t.month, t.posted_sequence desc;
+
+-- What settlements of the year drew on the reserve up to event $3, less what came back; what was
+-- released of it.
+-- name: reserve_moves
+select coalesce(-sum(e.amount_pence) filter (where t.kind = 'settlement'), 0)::bigint as drawn_pence,
+       coalesce(-sum(e.amount_pence) filter (where t.kind = 'release'), 0)::bigint as released_pence
+from entry as e
+join transaction as t on t.alliance_id = e.alliance_id and t.id = e.transaction_id
+where e.alliance_id = $1::uuid and e.account_code = 'reserve:cost-risk'
+  and t.kind in ('settlement', 'release') and e.sequence <= $3::bigint
+  and case t.kind when 'settlement' then t.month like $2::text || '%'
+      else exists (select from reserve_release as r
+                   where r.alliance_id = t.alliance_id and r.id = t.release_id
+                     and $2::text like r.year || '-M%') end;
+
+-- Positions, the reserve and the ring-fences as they stand.
+-- name: standing_list
+select b.account_code, b.balance_pence, b.held_pence
+from balance as b
+join account as a on a.alliance_id = b.alliance_id and a.code = b.account_code
+where b.alliance_id = $1::uuid and a.type in ('position', 'reserve', 'ring-fence') and a.state = 'open'
+order by b.account_code;
+
+-- The same as a settlement has seen them: what was held is kept, balances are their entries.
+-- name: settlement_standings
+select s.account_code, s.held_pence,
+       (select coalesce(sum(e.amount_pence), 0)
+        from entry as e
+        where e.alliance_id = s.alliance_id and e.account_code = s.account_code
+          and e.sequence <= $3::bigint)::bigint as balance_pence
+from settlement_standing as s
+where s.alliance_id = $1::uuid and s.settlement_id = $2::uuid
+order by s.account_code;
+
+-- name: reserve_release_get
+select r.id, r.year, r.purpose, r.to_account, r.amount_pence, r.reason, r.state, r.drafted_at, r.drafted_by,
+       r.ended_at, r.ended_because, r.decision_id, r.transaction_id, r.version
+from reserve_release as r
+where r.alliance_id = $1::uuid and r.id = $2::uuid;
+
+-- name: reserve_release_list
+select r.id, r.year, r.purpose, r.to_account, r.amount_pence, r.reason, r.state, r.drafted_at, r.drafted_by,
+       r.ended_at, r.ended_because, r.decision_id, r.transaction_id, r.version
+from reserve_release as r
+where r.alliance_id = $1::uuid
+  and ($2::text is null or r.year = $2)
+  and ($3::text is null or r.state = $3)
+  and ($4::uuid is null or r.id > $4)
+order by r.id
+limit $5::bigint;
 
 -- The one-page summary: what belongs to nobody alone.
 -- name: overview_funds

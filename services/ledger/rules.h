@@ -1,7 +1,7 @@
 /* What the ledger allows. Pure: a rule sees the book as this act knows it and says yes with the
  * full new state, or no with every fault it found. Checks change nothing; the `_apply` functions
  * bring the book up to what was checked, and only after everything of a request was allowed.
- * Source: domain.md B1, B2, B4, B5. */
+ * Source: domain.md B1, B2, B4, B5, B11. */
 #ifndef ACCORD_LEDGER_RULES_H
 #define ACCORD_LEDGER_RULES_H
 
@@ -52,6 +52,7 @@ struct posting_terms {
     const char *pointer;           /* of the request's part: "" or "/transactions/3" */
     const struct mandate *mandate; /* that has to cover it; NULL = it rests on something else */
     bool goes_late;                /* into the next open month, rather than be refused */
+    bool settles;                  /* a settlement: into its own month, which is locked */
     int64_t unheld_pence;          /* what it frees in the account of its first entry: a capture */
 };
 
@@ -102,12 +103,39 @@ void hold_move(struct book *book, const struct hold *before, const struct hold *
  * day. */
 bool period_choose(const struct book *book, int32_t day, bool goes_late, const char *pointer,
                    int32_t *ret_day, struct problem *err) MUST_CHECK;
-/* open -> locked -> closed, each after the months before it. `has_open_hold`: of its own. */
+/* open -> locked -> closed, each after the months before it. `ties`: of its own. */
 bool period_move(const struct book *book, const struct period *period, enum period_state state,
-                 bool has_open_hold, int64_t now_ms, struct period *ret_period,
+                 const struct month_ties *ties, int64_t now_ms, struct period *ret_period,
                  struct problem *err) MUST_CHECK;
 /* Only the latest closed one. */
 bool period_reopen_check(const struct book *book, const struct period *period,
                          struct problem *err) MUST_CHECK;
+
+/* --- submissions (B11)
+ * ---------------------------------------------------------------------------------------------- */
+
+/* May figures of this month go to the pool? REFERENCE_UNKNOWN when the agreement in force has no such
+ * pool (`sides` NULL), RULE_BROKEN when it is not one that is settled or the month is outside the
+ * term, PERIOD_CLOSED. */
+bool submission_place_check(const struct book *book, const struct pool_sides *sides, int32_t month,
+                            struct problem *err) MUST_CHECK;
+/* The first revision; its id is the caller's. */
+void submission_make(const struct pool_sides *sides, int32_t month, const struct figures *figures,
+                     const struct deed *submitted, struct submission *ret_submission);
+/* The next revision: whoever agreed to an older one has not agreed to it. STATE_CONFLICT while a
+ * settlement that rests on the one there is waits for its decision (`is_in_settlement`). */
+bool submission_revise(const struct submission *submission, const struct pool_sides *sides,
+                       const struct figures *figures, const struct deed *submitted,
+                       bool is_in_settlement, struct submission *ret_submission,
+                       struct problem *err) MUST_CHECK;
+/* One side's agreement to this revision; agreed once both have. The month may be locked, not
+ * closed. */
+bool submission_agree(const struct book *book, const struct submission *submission,
+                      int64_t revision, enum side side, const struct deed *deed,
+                      struct submission *ret_submission, struct problem *err) MUST_CHECK;
+/* The commissioner's question; the provider answers it with a new revision. */
+bool submission_query(const struct book *book, const struct submission *submission,
+                      int64_t revision, const char *reason, const struct deed *deed,
+                      struct submission *ret_submission, struct problem *err) MUST_CHECK;
 
 #endif

@@ -109,6 +109,37 @@ bool store_hold_due(struct act *act, struct db_rows *ret_rows, struct problem *e
 bool store_month_is_held(struct act *act, int32_t month, bool *ret_is_held,
                          struct problem *err) MUST_CHECK;
 
+/* --- submissions
+ * -------------------------------------------------------------------------------------------- */
+
+void submission_of_row(const struct db_rows *rows, int row, struct submission *ret_submission);
+/* Of a submission or one of its revisions. */
+void figures_of_row(const struct db_rows *rows, int row, struct figures *ret_figures);
+/* The pools of the agreement in force on that day: one (`code`), or those after `after`. */
+bool store_pool_list(struct db_tx *tx, int32_t day, const char *code, const char *after, int limit,
+                     struct db_rows *ret_rows, struct problem *err) MUST_CHECK;
+/* What the agreement in force on the first day of that month says of the pool; false in ret_found
+ * when it has none of that code. */
+bool store_pool_sides(struct db_tx *tx, int32_t month, const char *code, bool *ret_found,
+                      struct pool_sides *ret_sides, struct problem *err) MUST_CHECK;
+bool store_submission_get(struct db_tx *tx, const char *id, struct submission *ret_submission,
+                          struct problem *err) MUST_CHECK;
+/* That of a pool, provider and month; false in ret_found when there is none. */
+bool store_submission_find(struct db_tx *tx, const char *pool, const char *provider, int32_t month,
+                           bool *ret_found, struct submission *ret_submission,
+                           struct problem *err) MUST_CHECK;
+struct submission_filter {
+    const char *month, *pool, *provider, *state;
+};
+bool store_submission_list(struct db_tx *tx, const struct submission_filter *filter,
+                           const char *after, int limit, struct db_rows *ret_rows,
+                           struct problem *err) MUST_CHECK;
+/* Whether a settlement of the month waits for its decision. */
+bool store_settlement_is_open(struct act *act, int32_t month, bool *ret_is_open,
+                              struct problem *err) MUST_CHECK;
+bool store_revision_list(struct db_tx *tx, const char *submission_id, const char *after, int limit,
+                         struct db_rows *ret_rows, struct problem *err) MUST_CHECK;
+
 /* --- what membership says
  * -------------------------------------------------------------------------------------------- */
 

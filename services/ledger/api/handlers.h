@@ -13,6 +13,12 @@ handler list_transactions, post_transaction, get_transaction, reverse_transactio
 handler post_bulk, get_bulk;
 handler list_holds, place_hold, get_hold, list_captures, capture_hold, release_hold;
 handler list_periods, get_period, move_period_on;
+handler list_submissions, submit_actuals, get_submission, list_submission_revisions, revise_actuals,
+    agree_actuals, query_actuals;
+handler list_pools, list_contracts, list_guarantees;
+handler list_settlements, compute_settlement, get_settlement, recompute_settlement,
+    withdraw_computed_settlement;
+handler get_reserve, list_releases, draft_release, get_release, withdraw_release;
 handler get_statement, list_positions, get_trial_balance;
 
 /* Nouns as the api-spec shows them. */
@@ -24,6 +30,8 @@ json_t *hold_to_json(const struct hold *hold);
 json_t *capture_to_json(const struct capture *capture);
 json_t *period_to_json(const struct period *period);
 
+/* The member `month`; DAY_NONE leaves it out. */
+void put_month(json_t *resource, int32_t month);
 /* A text of the body that people read: PERSONAL_DATA when it seems to hold an NHS number. */
 bool words_check(const json_t *body, const char *member, struct problem *err) MUST_CHECK;
 /* The appointment by which the caller acts as finance lead. */

@@ -66,7 +66,7 @@ json_t *mandate_to_json(const struct mandate *mandate)
     return resource;
 }
 
-static void put_month(json_t *resource, int32_t month)
+void put_month(json_t *resource, int32_t month)
 {
     char text[MONTH_SIZE];
     if (month == DAY_NONE)
@@ -105,6 +105,8 @@ json_t *transaction_to_json(const struct transaction *transaction, bool with_ent
     json_put_text(resource, "mandateId", transaction->mandate_id);
     json_put_text(resource, "holdId", transaction->hold_id);
     json_put_text(resource, "bulkId", transaction->bulk_id);
+    json_put_text(resource, "settlementId", transaction->settlement_id);
+    json_put_text(resource, "releaseId", transaction->release_id);
     json_put_text(resource, "reverses", transaction->reverses_id);
     json_put_text(resource, "reversedBy", transaction->reversed_by);
     if (with_entries)

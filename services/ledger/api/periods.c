@@ -5,7 +5,7 @@
 #include "services/ledger/api/handlers.h"
 #include "services/ledger/events.h"
 #include "services/ledger/rules.h"
-#include "services/ledger/store.h"
+#include "services/ledger/store/settlement.h"
 
 bool list_periods(struct request *request, struct reply *reply, struct problem *err)
 {
@@ -52,13 +52,14 @@ bool move_period_on(struct request *request, struct reply *reply, struct problem
 {
     struct book *book;
     struct period *period, moved;
-    bool is_held;
+    struct month_ties ties = {0};
     if (!book_begin(request->act, &book, err) || !period_find(request, &period, err) ||
         !request_match(request, period->version, err) ||
-        !store_month_is_held(request->act, period->month, &is_held, err))
+        !store_month_is_held(request->act, period->month, &ties.has_open_hold, err) ||
+        !store_month_ties(request->tx, period->month, &ties, err))
         return false;
     enum period_state state = period_state_of_word(json_text(request->body, "state"));
-    if (!period_move(book, period, state, is_held, request->now_ms, &moved, err))
+    if (!period_move(book, period, state, &ties, request->now_ms, &moved, err))
         return false;
     *period = moved;
     if (!event_period_moved(request->act, period, err))

@@ -39,6 +39,11 @@ void hold_ref(const char *id, char ret_ref[REF_SIZE])
     snprintf(ret_ref, REF_SIZE, "ledger/holds/%s", id);
 }
 
+void submission_ref(const char *id, char ret_ref[REF_SIZE])
+{
+    snprintf(ret_ref, REF_SIZE, "ledger/submissions/%s", id);
+}
+
 void period_ref(int32_t month, char ret_ref[REF_SIZE])
 {
     char text[MONTH_SIZE];
@@ -46,8 +51,7 @@ void period_ref(int32_t month, char ret_ref[REF_SIZE])
     snprintf(ret_ref, REF_SIZE, "ledger/periods/%s", text);
 }
 
-/* What an event relied on (F6); "" is left out. */
-static void link_add(json_t *links, const char *prefix, const char *id)
+void link_add(json_t *links, const char *prefix, const char *id)
 {
     char ref[REF_SIZE];
     if (id[0] == '\0')
@@ -56,9 +60,8 @@ static void link_add(json_t *links, const char *prefix, const char *id)
     json_push_new(links, json_string(ref));
 }
 
-/* Takes data and links. */
-static bool announce(struct act *act, const char *type, const char *subject, json_t *data,
-                     json_t *links, const char *effect_decision_id, struct problem *err)
+bool announce(struct act *act, const char *type, const char *subject, json_t *data, json_t *links,
+              const char *effect_decision_id, struct problem *err)
 {
     json_auto_t *owned_data = data, *owned_links = links;
     struct event event = {
@@ -184,7 +187,7 @@ static void put_mandate(json_t *data, const struct book *book, const char *manda
         json_put_new(data, "mandate", mandate_row(mandate));
 }
 
-static json_t *transaction_data(const struct book *book, const struct transaction *transaction)
+json_t *transaction_data(const struct book *book, const struct transaction *transaction)
 {
     json_t *data = json_object(), *balances = json_array();
     json_put_new(data, "transaction", transaction_row(transaction));

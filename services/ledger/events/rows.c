@@ -80,7 +80,7 @@ json_t *bulk_row(const struct bulk *bulk)
     return row;
 }
 
-static void put_month(json_t *row, int32_t month)
+void row_put_month(json_t *row, int32_t month)
 {
     char text[MONTH_SIZE];
     if (month == DAY_NONE)
@@ -100,9 +100,11 @@ json_t *transaction_row(const struct transaction *transaction)
     json_put_text(row, "holdId", transaction->hold_id);
     json_put_text(row, "reversesId", transaction->reverses_id);
     json_put_text(row, "bulkId", transaction->bulk_id);
+    json_put_text(row, "settlementId", transaction->settlement_id);
+    json_put_text(row, "releaseId", transaction->release_id);
     json_put_day(row, "effectiveOn", transaction->effective_day);
     json_put_day(row, "requestedOn", transaction->requested_day);
-    put_month(row, transaction->month);
+    row_put_month(row, transaction->month);
     json_put_integer(row, "amountPence", transaction->amount_pence);
     json_put_integer(row, "entryCount", (int64_t)transaction->entry_count);
     json_put_instant(row, "recordedAt", transaction->recorded_ms);
@@ -142,7 +144,7 @@ json_t *hold_row(const struct hold *hold)
     json_put_text(row, "subject", hold->subject);
     json_put_text(row, "decisionId", hold->decision_id);
     json_put_text(row, "mandateId", hold->mandate_id);
-    put_month(row, hold->month);
+    row_put_month(row, hold->month);
     json_put_integer(row, "amountPence", hold->amount_pence);
     json_put_integer(row, "capturedPence", hold->captured_pence);
     json_put_integer(row, "releasedPence", hold->released_pence);
@@ -172,7 +174,7 @@ json_t *capture_row(const struct capture *capture)
 json_t *period_row(const struct period *period)
 {
     json_t *row = json_object();
-    put_month(row, period->month);
+    row_put_month(row, period->month);
     json_put_day(row, "startsOn", month_first_day(period->month));
     json_put_day(row, "endsOn", month_first_day(period->month + 1));
     json_put_text(row, "state", period_state_word(period->state));

@@ -6,6 +6,7 @@
 #include "common/money.h"
 #include "services/ledger/events.h"
 #include "services/ledger/events/rows.h"
+#include "services/ledger/events/settlement.h"
 #include "services/ledger/rules.h"
 #include "services/ledger/store.h"
 
@@ -162,6 +163,10 @@ static bool describe(struct act *act, const struct standing *standing, const cha
         return mandate_describe(act, ref, effect, ret_subject, err);
     if (starts_with(ref, PERIOD_PREFIX))
         return period_describe(act, ref, effect, ret_subject, err);
+    if (starts_with(ref, SETTLEMENT_PREFIX))
+        return settlement_describe(act, ref, effect, ret_subject, err);
+    if (starts_with(ref, RELEASE_PREFIX))
+        return release_describe(act, ref, effect, ret_subject, err);
     return no_such(ref, err);
 }
 
@@ -171,15 +176,22 @@ static bool carry(struct act *act, const struct carried_decision *decision, stru
         return mandate_carry(act, decision, err);
     if (starts_with(decision->subject, PERIOD_PREFIX))
         return period_carry(act, decision, err);
+    if (starts_with(decision->subject, SETTLEMENT_PREFIX))
+        return settlement_carry(act, decision, err);
+    if (starts_with(decision->subject, RELEASE_PREFIX))
+        return release_carry(act, decision, err);
     return no_such(decision->subject, err);
 }
 
-/* A mandate stays a draft and a month closed: nothing was changed for the decision. */
+/* A mandate stays a draft and a month closed: nothing was changed for the decision. A settlement was
+ * proposed. */
 static bool release(struct act *act, const char *ref, const char *effect, const char *outcome,
                     struct problem *err)
 {
-    (void)act, (void)ref, (void)effect, (void)outcome, (void)err;
-    return true;
+    (void)effect;
+    if (starts_with(ref, SETTLEMENT_PREFIX))
+        return settlement_give_back(act, ref, outcome, err);
+    return !starts_with(ref, RELEASE_PREFIX) || release_give_back(act, ref, outcome, err);
 }
 
 const struct subject_hooks LEDGER_SUBJECTS = {

@@ -53,8 +53,10 @@ struct hold *book_hold(const struct book *book, const char *id)
 static const char *const account_types[] = {"pool", "reserve", "ring-fence", "position", "owed"};
 static const char *const mandate_states[] = {"draft", "active", "withdrawn"};
 static const char *const period_states[] = {"open", "locked", "closed"};
-static const char *const transaction_kinds[] = {"posting", "capture", "reversal"};
+static const char *const transaction_kinds[] = {"posting", "capture", "reversal", "settlement",
+                                               "release"};
 static const char *const hold_states[] = {"open", "captured", "released", "expired"};
+static const char *const submission_states[] = {"submitted", "queried", "agreed", "used"};
 
 static size_t word_index(const char *const words[], size_t count, const char *word)
 {
@@ -91,6 +93,11 @@ const char *hold_state_word(enum hold_state state)
     return hold_states[state];
 }
 
+const char *submission_state_word(enum submission_state state)
+{
+    return submission_states[state];
+}
+
 enum account_type account_type_of_word(const char *word)
 {
     return (enum account_type)word_index(account_types, ARRAY_LENGTH(account_types), word);
@@ -115,4 +122,10 @@ enum transaction_kind transaction_kind_of_word(const char *word)
 enum hold_state hold_state_of_word(const char *word)
 {
     return (enum hold_state)word_index(hold_states, ARRAY_LENGTH(hold_states), word);
+}
+
+enum submission_state submission_state_of_word(const char *word)
+{
+    return (enum submission_state)word_index(submission_states, ARRAY_LENGTH(submission_states),
+                                             word);
 }

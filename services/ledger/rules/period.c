@@ -55,8 +55,23 @@ static bool earlier_have(const struct book *book, const struct period *period,
     return true;
 }
 
+/* What keeps the month from closing; NULL = nothing. */
+static const char *period_tie(const struct month_ties *ties)
+{
+    if (ties->has_open_hold)
+        return "a hold of its own is open";
+    if (ties->has_open_settlement)
+        return "its settlement is not decided";
+    if (ties->has_pending_submission)
+        return "no settlement has used a submission";
+    if (ties->has_correction_due)
+        return "another version of the agreement is in force than it was settled by";
+    return NULL;
+}
+
 bool period_move(const struct book *book, const struct period *period, enum period_state state,
-                 bool has_open_hold, int64_t now_ms, struct period *ret_period, struct problem *err)
+                 const struct month_ties *ties, int64_t now_ms, struct period *ret_period,
+                 struct problem *err)
 {
     char month[MONTH_SIZE];
     month_format(period->month, month);
@@ -66,8 +81,9 @@ bool period_move(const struct book *book, const struct period *period, enum peri
                            period_state_word(period->state));
     if (!earlier_have(book, period, state, err))
         return false;
-    if (state == PERIOD_CLOSED && has_open_hold)
-        return problem_set(err, PROBLEM_STATE_CONFLICT, "a hold of %s is still open", month);
+    const char *tie = period_tie(ties);
+    if (state == PERIOD_CLOSED && tie != NULL)
+        return problem_set(err, PROBLEM_STATE_CONFLICT, "%s does not close: %s", month, tie);
     *ret_period = *period;
     ret_period->state = state;
     ret_period->version++;

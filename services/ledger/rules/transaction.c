@@ -94,13 +94,25 @@ static bool accounts_check(const struct book *book, const struct posting_terms *
     return ok;
 }
 
+/* A settlement counts on its own day, in a month that is locked by then. */
+static bool settles_check(const struct book *book, const struct transaction *transaction,
+                          const char *pointer, struct problem *err)
+{
+    const struct period *period = book_period(book, month_of_day(transaction->effective_day));
+    if (period != NULL && period->state == PERIOD_LOCKED)
+        return true;
+    return problem_add(err, PROBLEM_PERIOD_CLOSED, "period-not-locked", pointer,
+                       "a settlement goes into its own month while that is locked");
+}
+
 static bool day_choose(const struct book *book, const struct posting_terms *terms,
                        struct transaction *transaction, struct problem *err)
 {
-    int32_t day;
+    int32_t day = transaction->effective_day;
     struct place place = place_of(terms, "effectiveOn");
-    if (!period_choose(book, transaction->effective_day, terms->goes_late, place.pointer, &day,
-                       err))
+    if (terms->settles ? !settles_check(book, transaction, place.pointer, err)
+                       : !period_choose(book, transaction->effective_day, terms->goes_late,
+                                        place.pointer, &day, err))
         return false;
     transaction->requested_day =
         day == transaction->effective_day ? DAY_NONE : transaction->effective_day;

@@ -126,6 +126,8 @@ void transaction_of_row(const struct db_rows *rows, int row, struct transaction 
     COPY(hold_id);
     COPY(reverses_id);
     COPY(bulk_id);
+    COPY(settlement_id);
+    COPY(release_id);
     ret->effective_day = row_day(rows, row, "effective_on");
     ret->requested_day = row_day(rows, row, "requested_on");
     ret->month = month_of_row(rows, row);
