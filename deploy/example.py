@@ -74,7 +74,7 @@ class Answer:
 
 
 FOLLOWS = {"membership": ("ledger", "reinvestment", "risk", "kpi"), "ledger": ("membership", "reinvestment"),
-           "reinvestment": ("membership", "ledger"), "risk": ("membership",), "kpi": ("membership",)}
+           "reinvestment": ("membership", "ledger"), "risk": ("membership", "kpi"), "kpi": ("membership",)}
 
 
 def followed(path):
@@ -370,7 +370,13 @@ class Example:
         if (risk["score"], risk["band"]) != (16, "extreme"):
             raise Failed(f"a risk of 4 x 4 scored {risk['score']}, {risk['band']}")
         self.told["risk"] = risk["id"]
-        say(f"the quality lead logs a risk: 4 x 4 = {risk['score']}, {risk['band']}")
+        path = f"{self.path}/risk/risks/{risk['id']}"
+        told = self.quality.get(path + "/escalations")["items"]
+        if [one["toGroup"] for one in told] != ["leadership-board"]:
+            raise Failed(f"a risk of 16 was not told to the leadership board at once: {told}")
+        review = self.quality.post(path + "/reviews", {"findings": "Two practitioners are being interviewed."})
+        say(f"the quality lead logs a risk: 4 x 4 = {risk['score']}, {risk['band']}, at once on the leadership board's agenda; "
+            f"its review is closed, the next is due on {review['nextOn']}")
 
     def indicator(self):
         code = "ae-4-hours"

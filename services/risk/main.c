@@ -4,7 +4,7 @@
 #include "services/risk/embedded.h"
 #include "services/risk/events.h"
 
-static const char *const FOLLOWS[] = {"membership", NULL};
+static const char *const FOLLOWS[] = {"membership", "kpi", NULL};
 
 int main(int argc, char *argv[])
 {
@@ -18,6 +18,8 @@ int main(int argc, char *argv[])
         .reactions = RISK_REACTIONS,
         .reaction_count = RISK_REACTION_COUNT,
         .overview = overview_part,
+        .sweeps = RISK_SWEEPS,
+        .sweep_count = RISK_SWEEP_COUNT,
     };
     return service_run(&service, argc, argv);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/ids.h"
+#include "common/instant.h"
 
 /* Words
  * ---------------------------------------------------------------------------------------------- */
@@ -13,9 +14,12 @@ static const char *const BANDS[BAND_COUNT] = {"low", "moderate", "high", "extrem
 static const char *const CATEGORIES[CATEGORY_COUNT] = {"safety",    "quality",    "workforce",
                                                        "statutory", "reputation", "objectives",
                                                        "finance",   "service",    "environment"};
-static const char *const RISK_STATES[RISK_STATE_COUNT] = {"open", "closing", "closed"};
-static const char *const CHANGES[CHANGE_COUNT] = {"logged",  "revised", "scored",
-                                                  "closing", "signed",  "closed"};
+static const char *const RISK_STATES[RISK_STATE_COUNT] = {"draft", "open", "closing", "closed",
+                                                          "dismissed"};
+static const char *const CHANGES[CHANGE_COUNT] = {"proposed", "accepted", "dismissed", "logged",
+                                                  "revised",  "scored",   "reviewed",  "closing",
+                                                  "signed",   "closed"};
+static const char *const ESCALATION_CAUSES[ESCALATION_CAUSE_COUNT] = {"score", "overdue"};
 static const char *const SCORE_KINDS[SCORE_KIND_COUNT] = {"initial", "current", "target"};
 
 static int word_index(const char *const words[], int count, const char *word)
@@ -78,6 +82,16 @@ enum score_kind score_kind_of_word(const char *word)
     return (enum score_kind)word_index(SCORE_KINDS, SCORE_KIND_COUNT, word);
 }
 
+const char *escalation_cause_word(enum escalation_cause cause)
+{
+    return ESCALATION_CAUSES[cause];
+}
+
+enum escalation_cause escalation_cause_of_word(const char *word)
+{
+    return (enum escalation_cause)word_index(ESCALATION_CAUSES, ESCALATION_CAUSE_COUNT, word);
+}
+
 static void text_set(char *ret_text, size_t size, const char *text)
 {
     snprintf(ret_text, size, "%s", text);
@@ -88,8 +102,11 @@ static void text_set(char *ret_text, size_t size, const char *text)
 
 void criteria_default(int64_t now_ms, struct criteria *ret)
 {
-    *ret = (struct criteria){
-        .number = 1, .bands = {{1, 3}, {4, 6}, {8, 12}, {15, 25}}, .adopted_ms = now_ms};
+    *ret = (struct criteria){.number = 1,
+                             .bands = {{1, 3}, {4, 6}, {8, 12}, {15, 25}},
+                             .review_days = {365, 180, 90, 30},
+                             .adopted_ms = now_ms};
+    descriptors_default(ret);
     text_set(ret->reason, sizeof(ret->reason), "The default.");
 }
 
@@ -113,6 +130,9 @@ static bool band_order_check(const struct criteria *criteria, struct problem *er
         if (i > 0 && criteria->bands[i].from <= criteria->bands[i - 1].to)
             ok = problem_add(err, PROBLEM_RULE_BROKEN, "order", pointer,
                              "%s must start above the end of %s", BANDS[i], BANDS[i - 1]);
+        if (i > 0 && criteria->review_days[i] > criteria->review_days[i - 1])
+            ok = problem_add(err, PROBLEM_RULE_BROKEN, "order", pointer,
+                             "%s must not be reviewed less often than %s", BANDS[i], BANDS[i - 1]);
     }
     return ok;
 }
@@ -128,6 +148,15 @@ bool criteria_check(const struct criteria *criteria, struct problem *err)
             ok = problem_add(err, PROBLEM_RULE_BROKEN, "uncovered", "/bands",
                              "the score %d falls into no band", (int)score);
     }
+    return ok;
+}
+
+bool criteria_words_check(const struct criteria *criteria, struct problem *err)
+{
+    bool ok = text_check("/reason", criteria->reason, err);
+    for (int i = 0; i < CATEGORY_COUNT; i++)
+        for (int k = 0; k < FACTOR_MAX; k++)
+            ok &= text_check("/descriptors", criteria->descriptors[i][k], err);
     return ok;
 }
 
@@ -236,8 +265,29 @@ static void closure_void(struct risk *risk)
 
 static bool state_check(const struct risk *risk, struct problem *err)
 {
-    if (risk->state == RISK_CLOSED)
-        return problem_set(err, PROBLEM_STATE_CONFLICT, "the risk is closed");
+    if (risk->state != RISK_OPEN && risk->state != RISK_CLOSING)
+        return problem_set(err, PROBLEM_STATE_CONFLICT, "the risk is %s",
+                           risk_state_word(risk->state));
+    return true;
+}
+
+static int32_t review_day(const struct risk *risk, const struct criteria *criteria,
+                          const struct editor *editor)
+{
+    return instant_day(editor->now_ms) + (int32_t)criteria->review_days[risk->current.band];
+}
+
+/* Whether the current score is to be told upwards; what was told before is remembered in the risk.
+ */
+static bool score_escalates(struct risk *risk)
+{
+    if (risk->current.score < ESCALATION_SCORE_MIN) {
+        risk->escalated_score = 0;
+        return false;
+    }
+    if (risk->current.score <= risk->escalated_score)
+        return false;
+    risk->escalated_score = risk->current.score;
     return true;
 }
 
@@ -257,23 +307,59 @@ static struct score score_add(struct risk *risk, enum score_kind kind, struct ra
     return score;
 }
 
-int risk_log(struct risk *risk, const struct criteria *criteria, int64_t likelihood,
-             int64_t consequence, int64_t target_likelihood, int64_t target_consequence,
-             const struct editor *editor, struct score ret_scores[2])
+/* Enters a risk into the register. */
+static int risk_open(struct risk *risk, const struct criteria *criteria,
+                     const struct first_score *given, const char *reason,
+                     const struct editor *editor, struct score ret_scores[2])
 {
-    const char *reason = "Logged.";
     int count = 0;
-    ret_scores[count++] = score_add(risk, SCORE_INITIAL, &risk->current,
-                                    rating_of(criteria, likelihood, consequence), reason, editor);
+    ret_scores[0] =
+        score_add(risk, SCORE_INITIAL, &risk->current,
+                  rating_of(criteria, given->likelihood, given->consequence), reason, editor);
+    ret_scores[count++].escalates = score_escalates(risk);
     risk->initial = risk->current;
-    if (target_likelihood > 0)
+    if (given->target_likelihood > 0)
         ret_scores[count++] =
             score_add(risk, SCORE_TARGET, &risk->target,
-                      rating_of(criteria, target_likelihood, target_consequence), reason, editor);
+                      rating_of(criteria, given->target_likelihood, given->target_consequence),
+                      reason, editor);
     risk->state = RISK_OPEN;
+    risk->next_review_day = review_day(risk, criteria, editor);
+    return count;
+}
+
+int risk_log(struct risk *risk, const struct criteria *criteria, const struct first_score *given,
+             const struct editor *editor, struct score ret_scores[2])
+{
+    int count = risk_open(risk, criteria, given, "Logged.", editor, ret_scores);
     risk->logged_ms = editor->now_ms;
     risk_change(risk, CHANGE_LOGGED, "", editor);
     return count;
+}
+
+bool risk_accept(struct risk *risk, const struct criteria *criteria,
+                 const struct first_score *given, const struct editor *editor,
+                 struct score ret_scores[2], int *ret_count, struct problem *err)
+{
+    if (risk->state != RISK_DRAFT)
+        return problem_set(err, PROBLEM_STATE_CONFLICT, "the risk is no draft: it is %s",
+                           risk_state_word(risk->state));
+    if (risk->owner_organisation[0] == '\0')
+        text_set(risk->owner_organisation, sizeof(risk->owner_organisation), editor->organisation);
+    *ret_count = risk_open(risk, criteria, given, "Accepted.", editor, ret_scores);
+    risk_change(risk, CHANGE_ACCEPTED, "", editor);
+    return true;
+}
+
+bool risk_dismiss(struct risk *risk, const char *reason, const struct editor *editor,
+                  struct problem *err)
+{
+    if (risk->state != RISK_DRAFT)
+        return problem_set(err, PROBLEM_STATE_CONFLICT, "the risk is no draft: it is %s",
+                           risk_state_word(risk->state));
+    risk->state = RISK_DISMISSED;
+    risk_change(risk, CHANGE_DISMISSED, reason, editor);
+    return true;
 }
 
 bool risk_revise(struct risk *risk, const char *reason, const struct editor *editor,
@@ -294,8 +380,34 @@ bool risk_score(struct risk *risk, const struct criteria *criteria, enum score_k
         return false;
     *ret_score = score_add(risk, kind, kind == SCORE_TARGET ? &risk->target : &risk->current,
                            rating_of(criteria, likelihood, consequence), reason, editor);
+    if (kind == SCORE_CURRENT) {
+        int32_t day = review_day(risk, criteria, editor);
+        ret_score->escalates = score_escalates(risk);
+        if (day < risk->next_review_day)
+            risk->next_review_day = day;
+    }
     closure_void(risk);
     risk_change(risk, CHANGE_SCORED, reason, editor);
+    return true;
+}
+
+bool risk_review(struct risk *risk, const struct criteria *criteria, const char *findings,
+                 const struct editor *editor, struct review *ret_review, struct problem *err)
+{
+    if (!state_check(risk, err))
+        return false;
+    *ret_review = (struct review){.number = ++risk->review_number,
+                                  .due_day = risk->next_review_day,
+                                  .closed_day = instant_day(editor->now_ms),
+                                  .next_day = review_day(risk, criteria, editor),
+                                  .rating = risk->current,
+                                  .closed_ms = editor->now_ms};
+    text_set(ret_review->risk_id, sizeof(ret_review->risk_id), risk->id);
+    text_set(ret_review->findings, sizeof(ret_review->findings), findings);
+    text_set(ret_review->closed_by, sizeof(ret_review->closed_by), editor->appointment_id);
+    text_set(ret_review->organisation, sizeof(ret_review->organisation), editor->organisation);
+    risk->next_review_day = ret_review->next_day;
+    risk_change(risk, CHANGE_REVIEWED, findings, editor);
     return true;
 }
 
@@ -303,14 +415,22 @@ bool risk_score(struct risk *risk, const struct criteria *criteria, enum score_k
  * ------------------------------------------------------------------------------------------------------
  */
 
+/* What is closed is not reviewed any more. */
+static void risk_leave(struct risk *risk, enum risk_state state)
+{
+    risk->state = state;
+    if (state == RISK_CLOSED)
+        risk->next_review_day = DAY_NONE;
+}
+
 bool risk_close(struct risk *risk, const char *reason, const struct editor *editor,
                 struct problem *err)
 {
     if (risk->state != RISK_OPEN)
-        return problem_set(err, PROBLEM_STATE_CONFLICT, "the risk is %s already",
+        return problem_set(err, PROBLEM_STATE_CONFLICT, "the risk is %s",
                            risk_state_word(risk->state));
     bool needs_signatures = risk->category == CATEGORY_QUALITY || risk->category == CATEGORY_SAFETY;
-    risk->state = needs_signatures ? RISK_CLOSING : RISK_CLOSED;
+    risk_leave(risk, needs_signatures ? RISK_CLOSING : RISK_CLOSED);
     risk_change(risk, needs_signatures ? CHANGE_CLOSING : CHANGE_CLOSED, reason, editor);
     return true;
 }
@@ -332,7 +452,7 @@ bool risk_sign(struct risk *risk, const char *role, bool is_same_person,
     text_set(signature->signed_by, sizeof(signature->signed_by), editor->appointment_id);
     bool is_last = risk->signature_count == SIGNATURES_MAX;
     if (is_last)
-        risk->state = RISK_CLOSED;
+        risk_leave(risk, RISK_CLOSED);
     char reason[PASSAGE_SIZE];
     text_set(reason, sizeof(reason), risk->reason); /* why it shall be closed */
     risk_change(risk, is_last ? CHANGE_CLOSED : CHANGE_SIGNED, reason, editor);

@@ -8,11 +8,11 @@
 #include "services/risk/rules.h"
 
 /* A jsonb column holds what we put there: anything else is an error of ours. */
-static bool row_array(const struct db_rows *rows, int row, const char *column, json_t **ret_array,
-                      struct problem *err)
+static bool row_json(const struct db_rows *rows, int row, const char *column, json_t **ret_value,
+                     struct problem *err)
 {
     const char *text = row_text(rows, row, column);
-    if (!json_parse(text, strlen(text), ret_array, err))
+    if (!json_parse(text, strlen(text), ret_value, err))
         return problem_set(err, PROBLEM_INTERNAL, "column %s: %s", column, err->detail);
     return true;
 }
@@ -49,7 +49,7 @@ static bool organisations_of_row(const struct db_rows *rows, int row, const char
     *ret_count = 0;
     if (row_is_null(rows, row, column))
         return true;
-    if (!row_array(rows, row, column, &array, err))
+    if (!row_json(rows, row, column, &array, err))
         return false;
     size_t i;
     json_t *item;
@@ -64,7 +64,7 @@ static bool organisations_of_row(const struct db_rows *rows, int row, const char
 static bool links_of_row(const struct db_rows *rows, int row, struct risk *ret, struct problem *err)
 {
     json_auto_t *array = NULL;
-    if (!row_array(rows, row, "links", &array, err))
+    if (!row_json(rows, row, "links", &array, err))
         return false;
     size_t i;
     json_t *item;
@@ -80,7 +80,7 @@ static bool signatures_of_row(const struct db_rows *rows, int row, struct risk *
                               struct problem *err)
 {
     json_auto_t *array = NULL;
-    if (!row_array(rows, row, "signatures", &array, err))
+    if (!row_json(rows, row, "signatures", &array, err))
         return false;
     size_t i;
     json_t *item;
@@ -92,6 +92,22 @@ static bool signatures_of_row(const struct db_rows *rows, int row, struct risk *
         signature->signed_ms = json_instant(item, "signedAt");
     }
     ret->signature_count = (int)json_array_size(array);
+    return true;
+}
+
+static bool evidence_of_row(const struct db_rows *rows, int row, struct evidence *ret,
+                            struct problem *err)
+{
+    json_auto_t *object = NULL;
+    if (row_is_null(rows, row, "evidence"))
+        return true;
+    if (!row_json(rows, row, "evidence", &object, err))
+        return false;
+    json_copy_text(object, "signal", ret->signal, sizeof(ret->signal));
+    json_copy_text(object, "indicator", ret->indicator, sizeof(ret->indicator));
+    json_copy_text(object, "organisation", ret->organisation, sizeof(ret->organisation));
+    json_copy_text(object, "month", ret->month, sizeof(ret->month));
+    json_copy_text(object, "kind", ret->kind, sizeof(ret->kind));
     return true;
 }
 
@@ -112,6 +128,9 @@ bool risk_of_row(const struct db_rows *rows, int row, struct risk *ret, struct p
     ret->target = rating_of_row(rows, row, "target_");
     ret->state = risk_state_of_word(row_text(rows, row, "state"));
     ret->logged_ms = row_instant(rows, row, "logged_at");
+    ret->next_review_day = row_day(rows, row, "next_review_on");
+    ret->review_number = row_int(rows, row, "review_number");
+    ret->escalated_score = row_int(rows, row, "escalated_score");
     ret->changed_ms = row_instant(rows, row, "changed_at");
     row_copy(rows, row, "changed_by", ret->changed_by, sizeof(ret->changed_by));
     row_copy(rows, row, "changed_organisation", ret->changed_organisation,
@@ -124,7 +143,8 @@ bool risk_of_row(const struct db_rows *rows, int row, struct risk *ret, struct p
                                 &ret->supporting_count, err) &&
            organisations_of_row(rows, row, "restricted_to", ret->restricted_to,
                                 &ret->restricted_count, err) &&
-           links_of_row(rows, row, ret, err) && signatures_of_row(rows, row, ret, err);
+           links_of_row(rows, row, ret, err) && signatures_of_row(rows, row, ret, err) &&
+           evidence_of_row(rows, row, &ret->evidence, err);
 }
 
 bool store_risk_get(struct db_tx *tx, const char *known, const char *id, struct risk *ret,
@@ -143,7 +163,38 @@ bool store_risk_list(struct db_tx *tx, const char *known, const struct risk_filt
 {
     return db_select(tx, &QUERY_RISK_LIST, ret_rows, err, db_text(known), db_text(filter->state),
                      db_text(filter->band), db_text(filter->category), db_text(filter->owner),
-                     db_text(after), db_int(limit));
+                     db_text(after), db_int(limit), db_text(filter->overdue));
+}
+
+bool store_review_overdue(struct db_tx *tx, struct db_rows *ret_rows, struct problem *err)
+{
+    return db_select(tx, &QUERY_REVIEW_OVERDUE, ret_rows, err);
+}
+
+bool store_ladder_get(struct db_tx *tx, struct ladder *ret, struct problem *err)
+{
+    db_rows_auto_t rows = {0};
+    if (!db_select(tx, &QUERY_LADDER_LIST, &rows, err))
+        return false;
+    if (rows.count == 0) {
+        ladder_default(ret);
+        return true;
+    }
+    *ret = (struct ladder){.count = rows.count};
+    for (int row = 0; row < rows.count; row++)
+        row_copy(&rows, row, "kind", ret->kinds[row], sizeof(ret->kinds[row]));
+    return true;
+}
+
+bool store_draft_is_known(struct db_tx *tx, const char *id, const struct evidence *evidence,
+                          bool *ret_is_known, struct problem *err)
+{
+    db_rows_auto_t rows = {0};
+    if (!db_select_one(tx, &QUERY_DRAFT_IS_KNOWN, &rows, err, db_text(evidence->indicator),
+                       db_text_or_null(evidence->organisation), db_text(id)))
+        return false;
+    *ret_is_known = row_bool(&rows, 0, "is_known");
+    return true;
 }
 
 bool store_register_list(struct db_tx *tx, const char *known, const struct risk_filter *filter,
@@ -177,6 +228,7 @@ void score_of_row(const struct db_rows *rows, int row, struct score *ret)
     ret->scored_ms = row_instant(rows, row, "scored_at");
     row_copy(rows, row, "scored_by", ret->scored_by, sizeof(ret->scored_by));
     row_copy(rows, row, "organisation", ret->organisation, sizeof(ret->organisation));
+    ret->escalates = row_bool(rows, row, "escalates");
 }
 
 bool store_score_get(struct db_tx *tx, const char *known, const char *risk_id, int64_t number,
@@ -200,19 +252,94 @@ bool store_score_list(struct db_tx *tx, const char *known, const char *risk_id, 
                      db_text(after), db_int(limit));
 }
 
+/* Reviews and escalations
+ * --------------------------------------------------------------------------------------------------
+ */
+
+void review_of_row(const struct db_rows *rows, int row, struct review *ret)
+{
+    row_copy(rows, row, "risk_id", ret->risk_id, sizeof(ret->risk_id));
+    ret->number = row_int(rows, row, "number");
+    ret->due_day = row_day(rows, row, "due_on");
+    ret->closed_day = row_day(rows, row, "closed_on");
+    ret->next_day = row_day(rows, row, "next_on");
+    ret->rating = rating_of_row(rows, row, "");
+    row_copy(rows, row, "findings", ret->findings, sizeof(ret->findings));
+    ret->closed_ms = row_instant(rows, row, "closed_at");
+    row_copy(rows, row, "closed_by", ret->closed_by, sizeof(ret->closed_by));
+    row_copy(rows, row, "organisation", ret->organisation, sizeof(ret->organisation));
+}
+
+bool store_review_get(struct db_tx *tx, const char *known, const char *risk_id, int64_t number,
+                      struct review *ret, struct problem *err)
+{
+    db_rows_auto_t rows = {0};
+    if (!db_select(tx, &QUERY_REVIEW_GET, &rows, err, db_text(known), db_text(risk_id),
+                   db_int(number)))
+        return false;
+    if (rows.count == 0)
+        return problem_set(err, PROBLEM_NOT_FOUND, "risk %s has no review %lld", risk_id,
+                           (long long)number);
+    review_of_row(&rows, 0, ret);
+    return true;
+}
+
+bool store_review_list(struct db_tx *tx, const char *known, const char *risk_id, const char *after,
+                       int limit, struct db_rows *ret_rows, struct problem *err)
+{
+    return db_select(tx, &QUERY_REVIEW_LIST, ret_rows, err, db_text(known), db_text(risk_id),
+                     db_text(after), db_int(limit));
+}
+
+void escalation_of_row(const struct db_rows *rows, int row, struct escalation *ret)
+{
+    row_copy(rows, row, "id", ret->id, sizeof(ret->id));
+    row_copy(rows, row, "risk_id", ret->risk_id, sizeof(ret->risk_id));
+    row_copy(rows, row, "to_group", ret->to_group, sizeof(ret->to_group));
+    row_copy(rows, row, "title", ret->title, sizeof(ret->title));
+    row_copy(rows, row, "reason", ret->reason, sizeof(ret->reason));
+    ret->cause = escalation_cause_of_word(row_text(rows, row, "cause"));
+    ret->score = row_int(rows, row, "score");
+    ret->score_number = row_int(rows, row, "score_number");
+    ret->due_day = row_day(rows, row, "due_on");
+    ret->level = row_int(rows, row, "level");
+    ret->raised_ms = row_instant(rows, row, "raised_at");
+}
+
+bool store_escalation_list(struct db_tx *tx, const char *known, const char *risk_id,
+                           const char *after, int limit, struct db_rows *ret_rows,
+                           struct problem *err)
+{
+    return db_select(tx, &QUERY_ESCALATION_LIST, ret_rows, err, db_text(known), db_text(risk_id),
+                     db_text(after), db_int(limit));
+}
+
 /* Criteria
  * -------------------------------------------------------------------------------------------------
  */
 
+static void descriptors_of_json(const json_t *array, struct criteria *ret)
+{
+    for (size_t i = 0; i < CATEGORY_COUNT; i++) {
+        const json_t *steps = json_member(json_array_get(array, i), "consequences");
+        for (size_t k = 0; k < FACTOR_MAX; k++)
+            snprintf(ret->descriptors[i][k], NAME_SIZE, "%s",
+                     json_string_value(json_array_get(steps, k)));
+    }
+}
+
 bool criteria_of_row(const struct db_rows *rows, int row, struct criteria *ret, struct problem *err)
 {
-    json_auto_t *array = NULL;
-    if (!row_array(rows, row, "bands", &array, err))
+    json_auto_t *array = NULL, *descriptors = NULL;
+    if (!row_json(rows, row, "bands", &array, err) ||
+        !row_json(rows, row, "descriptors", &descriptors, err))
         return false;
+    descriptors_of_json(descriptors, ret);
     for (size_t i = 0; i < BAND_COUNT; i++) {
         const json_t *range = json_array_get(array, i);
         ret->bands[i].from = json_integer_or(range, "from", 0);
         ret->bands[i].to = json_integer_or(range, "to", 0);
+        ret->review_days[i] = json_integer_or(range, "reviewDays", 0);
     }
     ret->number = row_int(rows, row, "number");
     row_copy(rows, row, "reason", ret->reason, sizeof(ret->reason));

@@ -10,7 +10,9 @@
 bool store_risk_get(struct db_tx *tx, const char *known, const char *id, struct risk *ret,
                     struct problem *err) MUST_CHECK;
 struct risk_filter {
-    const char *state, *band, *category, *owner; /* NULL = any */
+    /* NULL = any; without a state, drafts and what was dismissed are left out. */
+    const char *state, *band, *category, *owner;
+    const char *overdue; /* "true", "false": its review, today; of risks as they are now only */
 };
 bool store_risk_list(struct db_tx *tx, const char *known, const struct risk_filter *filter,
                      const char *after, int limit, struct db_rows *ret_rows,
@@ -24,6 +26,27 @@ bool store_risk_history_list(struct db_tx *tx, const char *known, const char *id
                              int limit, struct db_rows *ret_rows, struct problem *err) MUST_CHECK;
 bool risk_of_row(const struct db_rows *rows, int row, struct risk *ret,
                  struct problem *err) MUST_CHECK;
+
+/* Reviews that are overdue and not told as far up as they have come, whoever may know of the risk;
+ * rows of risks. At most 100. */
+bool store_review_overdue(struct db_tx *tx, struct db_rows *ret_rows,
+                          struct problem *err) MUST_CHECK;
+/* The alliance's own ladder, or the default. */
+bool store_ladder_get(struct db_tx *tx, struct ladder *ret, struct problem *err) MUST_CHECK;
+/* The indicator and organisation of that evidence have a draft, or an open risk that was one; or
+ * there is a risk of that id. */
+bool store_draft_is_known(struct db_tx *tx, const char *id, const struct evidence *evidence,
+                          bool *ret_is_known, struct problem *err) MUST_CHECK;
+
+bool store_review_get(struct db_tx *tx, const char *known, const char *risk_id, int64_t number,
+                      struct review *ret, struct problem *err) MUST_CHECK;
+bool store_review_list(struct db_tx *tx, const char *known, const char *risk_id, const char *after,
+                       int limit, struct db_rows *ret_rows, struct problem *err) MUST_CHECK;
+void review_of_row(const struct db_rows *rows, int row, struct review *ret);
+bool store_escalation_list(struct db_tx *tx, const char *known, const char *risk_id,
+                           const char *after, int limit, struct db_rows *ret_rows,
+                           struct problem *err) MUST_CHECK;
+void escalation_of_row(const struct db_rows *rows, int row, struct escalation *ret);
 
 bool store_score_get(struct db_tx *tx, const char *known, const char *risk_id, int64_t number,
                      struct score *ret, struct problem *err) MUST_CHECK;

@@ -52,7 +52,7 @@ export function pathOf(op, values, query = {}) {
 
 // Whose journals a service knows of: its own, and those that it follows.
 const follows = { membership: ['ledger', 'reinvestment', 'risk', 'kpi'], ledger: ['membership', 'reinvestment'],
-  reinvestment: ['membership', 'ledger'], risk: ['membership'], kpi: ['membership'] };
+  reinvestment: ['membership', 'ledger'], risk: ['membership', 'kpi'], kpi: ['membership'] };
 
 export function followed(service, positions) {
   return (positions ?? '').split(', ').filter((one) => [service, ...follows[service]].includes(one.split('=')[0])).join(', ');

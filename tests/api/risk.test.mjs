@@ -185,6 +185,81 @@ test('new criteria count from now on, and old scores keep theirs', async () => {
   assert.deepEqual([from.band, from.criteriaVersion, to.band, to.criteriaVersion], ['extreme', 1, 'high', 2]);
 });
 
+test('criteria say how often each band is reviewed and what each consequence means, and keep what is not said', async () => {
+  const { bands, descriptors, ...before } = (await stage.do(200, quality, 'listCriteria')).items.at(-1);
+  const consequences = ['None.', 'Small.', 'Some.', 'Much.', 'Everything.'];
+  const reason = 'Reviewed more often.';
+  const adopt = (wanted, changes) => refusedWith(wanted, stage.director, 'adoptCriteria', { body: { bands, reason, ...changes } });
+  const often = bands.map((band, i) => ({ ...band, reviewDays: [60, 30, 14, 15][i] }));
+  assert.deepEqual(pointers(await adopt('rule-broken', { bands: often })), ['/bands/3']);
+  const twice = [{ category: 'finance', consequences }, { category: 'finance', consequences }];
+  assert.deepEqual(pointers(await adopt('rule-broken', { descriptors: twice })), ['/descriptors/1/category']);
+  const personal = [{ category: 'finance', consequences: [NHS_NUMBER, ...consequences.slice(1)] }];
+  assert.deepEqual(pointers(await adopt('personal-data', { descriptors: personal })), ['/descriptors']);
+  const adopted = await stage.do(201, stage.director, 'adoptCriteria', { body: { bands: bands.map(({ reviewDays, ...band }) => band), reason, descriptors: [{ category: 'finance', consequences }] } });
+  assert.equal(adopted.number, before.number + 1);
+  assert.deepEqual(adopted.bands, bands);
+  assert.deepEqual(adopted.descriptors, descriptors.map((one) => (one.category === 'finance' ? { ...one, consequences } : one)));
+  assert.deepEqual(await stage.do(200, quality, 'getCriteria', { values: { number: adopted.number } }), adopted);
+});
+
+const londonDay = (days = 0) => new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/London' }).format(new Date(Date.now() + days * 86400000));
+const escalationsOf = async (riskId) => (await stage.do(200, quality, 'listEscalations', { values: { riskId } })).items;
+
+test('closing a review sets the next date, by the interval of the band', async () => {
+  const { bands } = (await stage.do(200, quality, 'listCriteria')).items.at(-1);
+  const days = Object.fromEntries(bands.map((band) => [band.band, band.reviewDays]));
+  const logged = await log({ likelihood: 2, consequence: 1 });
+  const values = { riskId: logged.id };
+  assert.deepEqual([logged.band, logged.nextReviewOn, logged.reviewCount], ['low', londonDay(days.low), 0]);
+  await stage.do(201, quality, 'scoreRisk', { values, body: { likelihood: 5, consequence: 5, reason: 'Worse.' } });
+  assert.equal((await risk(logged.id)).nextReviewOn, londonDay(days.extreme)); // brought forward
+  await stage.do(201, quality, 'scoreRisk', { values, body: { likelihood: 1, consequence: 1, reason: 'Better.' } });
+  assert.equal((await risk(logged.id)).nextReviewOn, londonDay(days.extreme)); // and not put off
+  const answer = await expect(201, quality, 'closeReview', stage.at({ values, body: { findings: 'Stays low.' } }));
+  const review = answer.body;
+  assert.deepEqual([review.number, review.dueOn, review.closedOn, review.nextOn, review.rating.score, review.findings, review.organisation],
+    [1, londonDay(days.extreme), londonDay(), londonDay(days.low), 1, 'Stays low.', 'ZZ3']);
+  assert.ok(answer.headers.location.endsWith(`/risk/risks/${logged.id}/reviews/1`));
+  assert.deepEqual(await stage.do(200, quality, 'getReview', { values: { ...values, number: 1 } }), review);
+  assert.deepEqual((await stage.do(200, quality, 'listReviews', { values })).items, [review]);
+  const now = await risk(logged.id);
+  assert.deepEqual([now.change, now.reason, now.nextReviewOn, now.reviewCount, now.version], ['reviewed', 'Stays low.', review.nextOn, 1, 4]);
+  await refusedWith('not-found', quality, 'getReview', { values: { ...values, number: 2 } });
+  await refusedWith('personal-data', quality, 'closeReview', { values, body: { findings: NHS_NUMBER } });
+  const overdue = ids(await stage.do(200, quality, 'listRisks', { query: { overdue: true, limit: 1000 } }));
+  const fine = ids(await stage.do(200, quality, 'listRisks', { query: { overdue: false, limit: 1000 } }));
+  assert.ok(!overdue.includes(logged.id) && fine.includes(logged.id));
+  const closed = await stage.do(200, quality, 'closeRisk', { values, body: { reason: 'Over.' } });
+  assert.equal(closed.nextReviewOn, undefined);
+  await refusedWith('state-conflict', quality, 'closeReview', { values, body: { findings: 'Nothing.' } });
+});
+
+test('15 and above goes to the leadership board at once, and not again until it was below', async () => {
+  const { id: riskId, title } = await log({ likelihood: 3, consequence: 5 });
+  const told = await escalationsOf(riskId);
+  assert.deepEqual(told.map((one) => [one.toGroup, one.cause, one.score, one.scoreNumber, one.title, one.reason]),
+    [['leadership-board', 'score', 15, 1, title, 'The risk scores 3 x 5 = 15, extreme.']].map((one) => [...one.slice(0, 5), told[0].reason]));
+  assert.match(told[0].reason, /^The risk scores 3 x 5 = 15, /);
+  const score = async (likelihood, consequence) => (await stage.do(201, quality, 'scoreRisk', { values: { riskId }, body: { likelihood, consequence, reason: 'Looked again.' } })).escalates;
+  const steps = [[3, 5, false], [3, 4, false], [3, 5, true], [5, 5, true], [4, 5, false], [1, 1, false], [4, 5, true]];
+  for (const [likelihood, consequence, escalates] of steps) assert.equal(await score(likelihood, consequence), escalates, `${likelihood} x ${consequence}`);
+  assert.deepEqual((await escalationsOf(riskId)).map((one) => one.score), [15, 15, 25, 20]);
+  const { id: calm } = await log({ likelihood: 3, consequence: 4 });
+  assert.deepEqual(await escalationsOf(calm), []);
+  const trace = await stage.do(200, quality, 'traceRisk', { values: { riskId } });
+  assert.equal(trace.events.filter((event) => event.type === 'risk.risk.escalated.v1').length, 4);
+});
+
+test('only a draft is accepted or dismissed', async () => {
+  const { id: riskId } = await log();
+  const values = { riskId };
+  await refusedWith('state-conflict', quality, 'acceptDraft', { values, body: { likelihood: 1, consequence: 1 } });
+  await refusedWith('state-conflict', quality, 'dismissDraft', { values, body: { reason: 'No risk.' } });
+  await refusedWith('personal-data', quality, 'acceptDraft', { values, body: { likelihood: 1, consequence: 1, effect: NHS_NUMBER } });
+  await refusedWith('personal-data', quality, 'dismissDraft', { values, body: { reason: NHS_NUMBER } });
+});
+
 // ZZ3 (the quality lead's) and ZZ2 may know of it.
 const restricted = (changes) => log({ title: 'In confidence', restrictedTo: ['ZZ3', 'ZZ2'], ...changes });
 const everyPage = async (who, operationId, query = {}) => {
@@ -213,12 +288,15 @@ test('a restricted risk names partners, the caller\'s, the owner and those who h
 // Everything that names a risk answers as it answers for a risk that never was.
 test('who may not know sees no trace of a restricted risk: each operation answers as for none', async () => {
   const logged = await restricted({ category: 'safety' });
+  await stage.do(201, quality, 'closeReview', { values: { riskId: logged.id }, body: { findings: 'In confidence.' } });
   await stage.do(200, quality, 'closeRisk', { values: { riskId: logged.id }, body: { reason: 'Mended.' } });
   const outsiders = [stage.reps.ZZ1, stage.director, stage.leads.medical, stage.leads.finance, stage.clerk, stage.reps.ZZ4];
   const requests = {
     getRisk: {}, listScores: {}, listRiskHistory: {}, traceRisk: {}, getScore: { values: { number: 1 } },
     reviseRisk: { match: '"2"', body: { title: 'Mine', reason: 'Why not.' } },
     scoreRisk: { body: { likelihood: 1, consequence: 1, reason: 'Less.' } },
+    listReviews: {}, listEscalations: {}, getReview: { values: { number: 1 } }, closeReview: { body: { findings: 'Nothing new.' } },
+    acceptDraft: { body: { likelihood: 1, consequence: 1 } }, dismissDraft: { body: { reason: 'No risk.' } },
     closeRisk: { body: { reason: 'Over.' } }, signClosure: { body: { as: 'senior-medical-lead' } },
   };
   const named = operations.filter((op) => op.path.includes('{riskId}')).map((op) => op.id).sort();
@@ -248,7 +326,7 @@ test('who may not know sees no trace of a restricted risk: each operation answer
   const [real, none] = [await opened(logged.id), await opened(randomUUID())];
   assert.deepEqual([real.status, real.slug], [none.status, none.slug]);
   assert.ok(real.status >= 400);
-  assert.equal((await risk(logged.id)).version, 2);
+  assert.equal((await risk(logged.id)).version, 3);
 });
 
 test('no list, page, cursor, register or CSV shows or counts a restricted risk to others', async () => {
@@ -282,7 +360,8 @@ test('the journal proves a restricted risk to all and tells of it to those who m
   stage.share();
   const feed = async (who, after = head) => (await stage.do(200, who, 'listRiskJournal', { query: { after, limit: 1000 } })).items;
   const [known, hidden] = [await feed(stage.reps.ZZ2), await feed(stage.reps.ZZ1)];
-  assert.deepEqual(known.map((event) => [event.class, event.type]), [['restricted', 'risk.risk.logged.v1'], ['restricted', 'risk.risk.scored.v1']]);
+  assert.deepEqual(known.map((event) => [event.class, event.type]), [['restricted', 'risk.risk.logged.v1'], ['restricted', 'risk.risk.escalated.v1'],
+    ['restricted', 'risk.risk.scored.v1']]);
   const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
   for (const [i, event] of known.entries()) {
     assert.deepEqual(hidden[i], { sequence: event.sequence, class: 'restricted', digest: event.digest, hash: event.hash });
@@ -343,7 +422,7 @@ test('a restriction only gains names, and whoever is added knows what comes from
     (await stage.do(200, who, 'listRiskHistory', { values })).items.map((one) => one.version),
     (await stage.do(200, who, 'listScores', { values })).items.map((one) => one.number),
     (await stage.do(200, who, 'traceRisk', { values })).events.filter((one) => one.subject.endsWith(riskId)).length];
-  assert.deepEqual(await numbers(quality), [[1, 2, 3, 4], [1, 2, 3], 4]);
+  assert.deepEqual(await numbers(quality), [[1, 2, 3, 4], [1, 2, 3], 5]); // logged, escalated, scored, revised, scored
   assert.deepEqual(await numbers(stage.reps.ZZ1), [[3, 4], [3], 2]);
   await refusedWith('not-found', stage.reps.ZZ1, 'getScore', { values: { riskId, number: 2 } });
   await refusedWith('not-found', stage.reps.ZZ4, 'getRisk', { values });

@@ -246,6 +246,7 @@ export class Stage {
     const { quality } = this.leads;
     await this.see(quality, 'listRisks', () => true);
     this.values.riskId = (await this.do(201, quality, 'logRisk', { body: this.riskBody() })).id;
+    await this.do(201, quality, 'closeReview', { body: { findings: 'Nothing new.' } });
     this.values.indicatorCode = 'ae-4-hours';
     await this.do(201, quality, 'createIndicator', { body: { code: 'ae-4-hours', name: 'A&E within four hours', theme: 'urgent-care' } });
     await this.do(201, quality, 'draftSpecification', { body: this.specificationBody() });

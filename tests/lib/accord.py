@@ -17,7 +17,7 @@ ALL_SCOPES = ("alliances:found membership:read membership:write decisions:open d
 
 
 FOLLOWS = {"membership": ("ledger", "reinvestment", "risk", "kpi"), "ledger": ("membership", "reinvestment"),
-           "reinvestment": ("membership", "ledger"), "risk": ("membership",), "kpi": ("membership",)}
+           "reinvestment": ("membership", "ledger"), "risk": ("membership", "kpi"), "kpi": ("membership",)}
 
 
 def followed(path, positions):

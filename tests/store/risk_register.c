@@ -110,10 +110,10 @@ static void lists_go_by_id_and_by_their_filters(void **state)
     const struct {
         struct risk_filter filter;
         int count;
-    } expected[] = {{{NULL, NULL, NULL, NULL}, 2},       {{"open", NULL, NULL, NULL}, 2},
-                    {{"closed", NULL, NULL, NULL}, 0},   {{NULL, "extreme", NULL, NULL}, 1},
-                    {{NULL, "moderate", NULL, NULL}, 1}, {{NULL, NULL, "finance", NULL}, 1},
-                    {{NULL, NULL, NULL, "ZZ3"}, 2},      {{NULL, NULL, NULL, "ZZ1"}, 0}};
+    } expected[] = {{{.state = NULL}, 2},      {{.state = "open"}, 2},
+                    {{.state = "closed"}, 0},  {{.band = "extreme"}, 1},
+                    {{.band = "moderate"}, 1}, {{.category = "finance"}, 1},
+                    {{.owner = "ZZ3"}, 2},     {{.owner = "ZZ1"}, 0}};
     db_tx_auto_t *tx = NULL;
     struct problem err = {0};
     assert_done(db_begin(db, alliance, true, &tx, &err), err);

@@ -108,7 +108,9 @@ static void what_was_said_in_confidence_stays_so(void **state)
                       " using (alliance_id, sequence) where alliance_id = '%s'"
                       " and class = 'restricted'",
                       alliance),
-        "restricted [\"ZZ3\", \"ZZ1\", \"ZZ2\"], restricted [\"ZZ3\", \"ZZ1\", \"ZZ2\", \"ZZ4\"],"
+        /* logged, escalated; revised, scored */
+        "restricted [\"ZZ3\", \"ZZ1\", \"ZZ2\"], restricted [\"ZZ3\", \"ZZ1\", \"ZZ2\"],"
+        " restricted [\"ZZ3\", \"ZZ1\", \"ZZ2\", \"ZZ4\"],"
         " restricted [\"ZZ3\", \"ZZ1\", \"ZZ2\", \"ZZ4\"]");
 }
 

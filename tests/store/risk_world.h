@@ -49,24 +49,33 @@ static inline void commit(struct act *act)
     assert_done(act_commit(act, &err), err);
 }
 
-/* The alliance becomes active: membership says so, we react. */
-static inline void activate(void)
+/* Another service's event passes, and we react. `data` is JSON. */
+static inline void hear(const char *source, const char *type, const char *subject, const char *data)
 {
-    static const char body[] = "{\"type\":\"membership.alliance.activated.v1\","
-                               "\"subject\":\"alliance\",\"data\":{}}";
+    char body[2000];
     act_auto_t act = {0};
     struct problem err = {0};
-    struct foreign_event event = {.source = "membership",
-                                  .type = "membership.alliance.activated.v1",
-                                  .subject = "alliance",
-                                  .occurred_ms = INSTANT_NONE};
+    json_auto_t *envelope = NULL;
+    struct foreign_event event = {
+        .source = source, .type = type, .subject = subject, .occurred_ms = INSTANT_NONE};
+    snprintf(body, sizeof(body), "{\"type\":\"%s\",\"subject\":\"%s\",\"data\":%s}", type, subject,
+             data);
+    assert_done(json_parse(body, strlen(body), &envelope, &err), err);
+    event.envelope = envelope;
+    event.data = json_member(envelope, "data");
     begin(&act);
-    event.sequence = act_cursor(&act, "membership") + 1;
-    assert_done(act_follow(&act, "membership", event.sequence, ZERO_HASH, body, &err), err);
+    event.sequence = act_cursor(&act, source) + 1;
+    assert_done(act_follow(&act, source, event.sequence, ZERO_HASH, body, &err), err);
     for (size_t i = 0; i < RISK_REACTION_COUNT; i++)
         if (strcmp(RISK_REACTIONS[i].type, event.type) == 0)
             assert_done(RISK_REACTIONS[i].react(&act, &event, &err), err);
     commit(&act);
+}
+
+/* The alliance becomes active: membership says so, we react. */
+static inline void activate(void)
+{
+    hear("membership", "membership.alliance.activated.v1", "alliance", "{}");
 }
 
 static inline int make_alliance(void **state)
@@ -152,7 +161,8 @@ static inline void log_at(struct risk *risk, int64_t now_ms)
     struct criteria criteria = criteria_now();
     struct editor editor = editor_at(now_ms);
     struct score scores[2];
-    int count = risk_log(risk, &criteria, 4, 4, 2, 3, &editor, scores);
+    const struct first_score given = {4, 4, 2, 3};
+    int count = risk_log(risk, &criteria, &given, &editor, scores);
     begin(&act);
     assert_done(event_risk_changed(&act, risk, scores, count, &err), err);
     commit(&act);

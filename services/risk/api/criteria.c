@@ -10,6 +10,20 @@
 #include "services/risk/rules.h"
 #include "services/risk/store.h"
 
+static json_t *descriptors_to_json(const struct criteria *criteria)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < CATEGORY_COUNT; i++) {
+        json_t *item = json_object(), *consequences = json_array();
+        for (int k = 0; k < FACTOR_MAX; k++)
+            json_push_new(consequences, json_string(criteria->descriptors[i][k]));
+        json_put_text(item, "category", category_word((enum category)i));
+        json_put_new(item, "consequences", consequences);
+        json_push_new(array, item);
+    }
+    return array;
+}
+
 static json_t *criteria_to_json(const struct criteria *criteria)
 {
     json_t *object = json_object(), *bands = json_array();
@@ -18,10 +32,12 @@ static json_t *criteria_to_json(const struct criteria *criteria)
         json_put_text(item, "band", band_word((enum band)i));
         json_put_integer(item, "from", criteria->bands[i].from);
         json_put_integer(item, "to", criteria->bands[i].to);
+        json_put_integer(item, "reviewDays", criteria->review_days[i]);
         json_push_new(bands, item);
     }
     json_put_integer(object, "number", criteria->number);
     json_put_new(object, "bands", bands);
+    json_put_new(object, "descriptors", descriptors_to_json(criteria));
     json_put_text(object, "reason", criteria->reason);
     json_put_instant(object, "adoptedAt", criteria->adopted_ms);
     json_put_text(object, "adoptedBy", criteria->adopted_by);
@@ -71,6 +87,30 @@ static bool bands_of_json(const json_t *body, struct criteria *ret, struct probl
                              band_word((enum band)i));
         ret->bands[i].from = json_integer_or(item, "from", 0);
         ret->bands[i].to = json_integer_or(item, "to", 0);
+        ret->review_days[i] = json_integer_or(item, "reviewDays", ret->review_days[i]);
+    }
+    return ok;
+}
+
+/* A domain that the body does not name keeps its descriptors. */
+static bool descriptors_of_json(const json_t *body, struct criteria *ret, struct problem *err)
+{
+    bool is_said[CATEGORY_COUNT] = {false}, ok = true;
+    size_t i, k;
+    json_t *item, *step;
+    json_array_foreach(json_member(body, "descriptors"), i, item)
+    {
+        const enum category category = category_of_word(json_text(item, "category"));
+        char pointer[FAULT_POINTER_SIZE];
+        snprintf(pointer, sizeof(pointer), "/descriptors/%zu/category", i);
+        if (is_said[category])
+            ok = problem_add(err, PROBLEM_RULE_BROKEN, "duplicate", pointer, "%s stands twice",
+                             category_word(category));
+        is_said[category] = true;
+        json_array_foreach(json_member(item, "consequences"), k, step)
+        {
+            snprintf(ret->descriptors[category][k], NAME_SIZE, "%s", json_string_value(step));
+        }
     }
     return ok;
 }
@@ -78,14 +118,16 @@ static bool bands_of_json(const json_t *body, struct criteria *ret, struct probl
 bool adopt_criteria(struct request *request, struct reply *reply, struct problem *err)
 {
     struct editor editor;
-    struct criteria before, criteria = {.adopted_ms = request->now_ms};
-    json_copy_text(request->body, "reason", criteria.reason, sizeof(criteria.reason));
-    if (!text_check("/reason", criteria.reason, err) ||
-        !bands_of_json(request->body, &criteria, err) || !criteria_check(&criteria, err) ||
-        !editor_of_request(request, &editor, err) ||
-        !store_criteria_in_force(request->tx, &before, err))
+    struct criteria criteria;
+    if (!store_criteria_in_force(request->tx, &criteria, err))
         return false;
-    criteria.number = before.number + 1;
+    criteria.number++;
+    criteria.adopted_ms = request->now_ms;
+    json_copy_text(request->body, "reason", criteria.reason, sizeof(criteria.reason));
+    if (!bands_of_json(request->body, &criteria, err) ||
+        !descriptors_of_json(request->body, &criteria, err) || !criteria_check(&criteria, err) ||
+        !criteria_words_check(&criteria, err) || !editor_of_request(request, &editor, err))
+        return false;
     snprintf(criteria.adopted_by, sizeof(criteria.adopted_by), "%s", editor.appointment_id);
     if (!event_criteria_adopted(request->act, &criteria, err))
         return false;

@@ -14,6 +14,8 @@
 
 static json_t *owner_to_json(const struct risk *risk)
 {
+    if (risk->owner_organisation[0] == '\0')
+        return NULL;
     json_t *object = json_object();
     json_put_text(object, "organisation", risk->owner_organisation);
     json_put_text(object, "appointmentId", risk->owner_appointment_id);
@@ -51,6 +53,30 @@ static json_t *signatures_to_json(const struct risk *risk)
     return array;
 }
 
+static json_t *evidence_to_json(const struct evidence *evidence)
+{
+    if (evidence->signal[0] == '\0')
+        return NULL;
+    json_t *object = json_object();
+    json_put_text(object, "signal", evidence->signal);
+    json_put_text(object, "indicator", evidence->indicator);
+    json_put_text(object, "organisation", evidence->organisation);
+    json_put_text(object, "month", evidence->month);
+    json_put_text(object, "kind", evidence->kind);
+    return object;
+}
+
+static void current_put(json_t *object, const struct rating *current)
+{
+    if (!rating_is_given(current))
+        return;
+    json_put_integer(object, "likelihood", current->likelihood);
+    json_put_integer(object, "consequence", current->consequence);
+    json_put_integer(object, "score", current->score);
+    json_put_text(object, "band", band_word(current->band));
+    json_put_integer(object, "criteriaVersion", current->criteria_version);
+}
+
 static json_t *risk_to_json(const struct risk *risk)
 {
     json_t *object = json_object();
@@ -67,27 +93,27 @@ static json_t *risk_to_json(const struct risk *risk)
     if (risk->restricted_count > 0)
         json_put_new(object, "restrictedTo",
                      organisations_to_json(risk->restricted_to, risk->restricted_count));
-    json_put_integer(object, "likelihood", risk->current.likelihood);
-    json_put_integer(object, "consequence", risk->current.consequence);
-    json_put_integer(object, "score", risk->current.score);
-    json_put_text(object, "band", band_word(risk->current.band));
-    json_put_integer(object, "criteriaVersion", risk->current.criteria_version);
+    json_put_new(object, "evidence", evidence_to_json(&risk->evidence));
+    current_put(object, &risk->current);
     json_put_new(object, "initial", rating_to_json(&risk->initial));
     json_put_new(object, "target", rating_to_json(&risk->target));
     json_put_text(object, "state", risk_state_word(risk->state));
     json_put_new(object, "signatures", signatures_to_json(risk));
     json_put_instant(object, "loggedAt", risk->logged_ms);
+    json_put_day(object, "nextReviewOn", risk->next_review_day);
+    json_put_integer(object, "reviewCount", risk->review_number);
     json_put_instant(object, "changedAt", risk->changed_ms);
     json_put_text(object, "changedBy", risk->changed_by);
     json_put_text(object, "changedOrganisation", risk->changed_organisation);
     json_put_text(object, "change", risk_change_word(risk->change));
     json_put_text(object, "reason", risk->reason);
-    json_put_integer(object, "scoreNumber", risk->score_number);
+    if (risk->score_number > 0)
+        json_put_integer(object, "scoreNumber", risk->score_number);
     json_put_integer(object, "version", risk->version);
     return object;
 }
 
-static void reply_risk(struct reply *reply, const struct risk *risk)
+void reply_risk(struct reply *reply, const struct risk *risk)
 {
     reply_ok(reply, risk_to_json(risk), risk->version);
 }
@@ -130,7 +156,7 @@ static void links_take(const json_t *body, struct risk *ret)
     }
 }
 
-static void risk_take(const json_t *body, struct risk *ret)
+void risk_take(const json_t *body, struct risk *ret)
 {
     const json_t *owner = json_member(body, "owner");
     text_take(body, "title", ret->title, sizeof(ret->title));
@@ -159,7 +185,8 @@ static struct risk_filter filter_of_request(const struct request *request)
     return (struct risk_filter){.state = request_query(request, "state"),
                                 .band = request_query(request, "band"),
                                 .category = request_query(request, "category"),
-                                .owner = request_query(request, "owner")};
+                                .owner = request_query(request, "owner"),
+                                .overdue = request_query(request, "overdue")};
 }
 
 static bool reply_risks(struct request *request, struct reply *reply, const struct page *page,
@@ -254,9 +281,8 @@ static bool restriction_references_check(const struct request *request, const st
     return ok;
 }
 
-/* Who owns the risk and who helps: partners, and a person of the owner. */
-static bool risk_references_check(const struct request *request, const struct risk *before,
-                                  const struct risk *risk, struct problem *err)
+bool risk_references_check(const struct request *request, const struct risk *before,
+                           const struct risk *risk, struct problem *err)
 {
     bool ok = partner_check(request, risk->owner_organisation, "/owner/organisation", err);
     bool is_of = true;
@@ -280,9 +306,18 @@ static bool risk_references_check(const struct request *request, const struct ri
 /* What a risk that is being logged was before. */
 static const struct risk NO_RISK;
 
+struct first_score first_score_take(const json_t *body)
+{
+    const json_t *target = json_member(body, "target");
+    return (struct first_score){.likelihood = json_integer_or(body, "likelihood", 0),
+                                .consequence = json_integer_or(body, "consequence", 0),
+                                .target_likelihood = json_integer_or(target, "likelihood", 0),
+                                .target_consequence = json_integer_or(target, "consequence", 0)};
+}
+
 bool log_risk(struct request *request, struct reply *reply, struct problem *err)
 {
-    const json_t *target = json_member(request->body, "target");
+    const struct first_score given = first_score_take(request->body);
     struct editor editor;
     struct criteria criteria;
     struct risk risk = {0};
@@ -296,10 +331,7 @@ bool log_risk(struct request *request, struct reply *reply, struct problem *err)
         !risk_references_check(request, &NO_RISK, &risk, err) ||
         !store_criteria_in_force(request->tx, &criteria, err))
         return false;
-    int count = risk_log(&risk, &criteria, json_integer_or(request->body, "likelihood", 0),
-                         json_integer_or(request->body, "consequence", 0),
-                         json_integer_or(target, "likelihood", 0),
-                         json_integer_or(target, "consequence", 0), &editor, scores);
+    int count = risk_log(&risk, &criteria, &given, &editor, scores);
     if (!event_risk_changed(request->act, &risk, scores, count, err))
         return false;
     char ref[REF_SIZE];

@@ -35,6 +35,7 @@ static json_t *score_to_json(const struct score *score)
     json_put_instant(object, "scoredAt", score->scored_ms);
     json_put_text(object, "scoredBy", score->scored_by);
     json_put_text(object, "organisation", score->organisation);
+    json_put_flag(object, "escalates", score->escalates);
     return object;
 }
 

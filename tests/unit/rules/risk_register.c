@@ -28,7 +28,8 @@ static struct risk logged(enum category category)
     struct score scores[2];
     struct risk risk = {.category = category};
     strcpy(risk.id, "0193f5a2-8d11-7c3e-9a44-5b6f1f0c2d3e");
-    assert_int_equal(risk_log(&risk, &criteria, 4, 4, 0, 0, &QUALITY_LEAD, scores), 1);
+    const struct first_score given = {.likelihood = 4, .consequence = 4};
+    assert_int_equal(risk_log(&risk, &criteria, &given, &QUALITY_LEAD, scores), 1);
     return risk;
 }
 
@@ -53,6 +54,9 @@ static void every_value_has_its_word(void **state)
         assert_int_equal(risk_change_of_word(risk_change_word((enum risk_change)i)), i);
     for (int i = 0; i < SCORE_KIND_COUNT; i++)
         assert_int_equal(score_kind_of_word(score_kind_word((enum score_kind)i)), i);
+    for (int i = 0; i < ESCALATION_CAUSE_COUNT; i++)
+        assert_int_equal(escalation_cause_of_word(escalation_cause_word((enum escalation_cause)i)),
+                         i);
 }
 
 static void the_default_bands_are_those_of_d2(void **state)
@@ -102,6 +106,37 @@ static void bands_may_not_overlap_be_empty_or_leave_a_score_out(void **state)
     assert_non_null(strstr(err.faults[0].detail, "15"));
 }
 
+static void a_worse_band_is_not_reviewed_less_often(void **state)
+{
+    (void)state;
+    struct criteria criteria = the_default();
+    struct problem err = {0};
+    criteria.review_days[BAND_HIGH] = criteria.review_days[BAND_MODERATE];
+    assert_true(criteria_check(&criteria, &err));
+    criteria.review_days[BAND_HIGH]++;
+    assert_false(criteria_check(&criteria, &err));
+    assert_true(has_fault(&err, "/bands/2", "order"));
+    assert_int_equal(err.fault_count, 1);
+}
+
+static void every_domain_says_what_each_consequence_means(void **state)
+{
+    (void)state;
+    struct criteria criteria = the_default();
+    struct problem err = {0};
+    for (int i = 0; i < CATEGORY_COUNT; i++)
+        for (int k = 0; k < FACTOR_MAX; k++)
+            assert_true(strlen(criteria.descriptors[i][k]) > 0 &&
+                        strlen(criteria.descriptors[i][k]) <= 200);
+    assert_true(criteria_words_check(&criteria, &err));
+    strcpy(criteria.descriptors[CATEGORY_ENVIRONMENT][4], "as with 943 476 5919");
+    strcpy(criteria.reason, "9434765919");
+    assert_false(criteria_words_check(&criteria, &err));
+    assert_int_equal(err.code, PROBLEM_PERSONAL_DATA);
+    assert_true(has_fault(&err, "/descriptors", "nhs-number"));
+    assert_true(has_fault(&err, "/reason", "nhs-number"));
+}
+
 static void other_bands_that_cover_every_product_are_fine(void **state)
 {
     (void)state;
@@ -136,7 +171,8 @@ static void a_target_is_a_second_score_of_the_history(void **state)
     struct criteria criteria = the_default();
     struct score scores[2];
     struct risk risk = {.category = CATEGORY_FINANCE};
-    assert_int_equal(risk_log(&risk, &criteria, 4, 4, 2, 3, &QUALITY_LEAD, scores), 2);
+    const struct first_score given = {4, 4, 2, 3};
+    assert_int_equal(risk_log(&risk, &criteria, &given, &QUALITY_LEAD, scores), 2);
     assert_int_equal(scores[0].kind, SCORE_INITIAL);
     assert_int_equal(scores[0].number, 1);
     assert_false(rating_is_given(&scores[0].from));
@@ -356,6 +392,8 @@ int main(void)
         cmocka_unit_test(every_value_has_its_word),
         cmocka_unit_test(the_default_bands_are_those_of_d2),
         cmocka_unit_test(bands_may_not_overlap_be_empty_or_leave_a_score_out),
+        cmocka_unit_test(a_worse_band_is_not_reviewed_less_often),
+        cmocka_unit_test(every_domain_says_what_each_consequence_means),
         cmocka_unit_test(other_bands_that_cover_every_product_are_fine),
         cmocka_unit_test(four_by_four_is_sixteen_and_extreme),
         cmocka_unit_test(a_target_is_a_second_score_of_the_history),
