@@ -3,10 +3,10 @@
 import { before } from 'node:test';
 import assert from 'node:assert/strict';
 import net from 'node:net';
-import { spawn, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { test, each, ask, expect, pathOf, operations, exampleBody, services, until } from './harness.mjs';
+import { headLocked } from './database.mjs';
 import { Stage } from './stage.mjs';
 
 let stage;
@@ -17,17 +17,9 @@ const proper = (op, changes = {}) => stage.at({
   query: stage.queryOf(op),
   ...changes });
 
-// psql as a superuser, holding what it locked until end().
-async function locked(statements) {
-  const psql = spawn('psql', ['-qAtX', '-v', 'ON_ERROR_STOP=1', '-d', process.env.ACCORD_TEST_DATABASE], { stdio: ['pipe', 'pipe', 'inherit'] });
-  psql.stdin.write(`begin;\n${statements};\nselect 'locked';\n`);
-  for await (const text of psql.stdout) if (String(text).includes('locked')) break;
-  return { end: async () => { psql.stdin.end('rollback;\n'); if (psql.exitCode === null) await once(psql, 'exit'); } };
-}
-
 test('request-running: the same key again while the first is at work', async () => {
   for (const service of services) {
-    const hold = await locked(`set search_path = ${service}, accord; select 1 from journal_head where alliance_id = '${stage.values.allianceId}' for update`);
+    const hold = await headLocked(service, stage.values.allianceId);
     try {
       const writes = operations.filter((op) => op.service === service && op.problems.includes('request-running') && op.hasAlliance);
       await each(writes, async (op) => {
