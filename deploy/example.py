@@ -270,10 +270,20 @@ class Example:
         silent = [one["organisation"] for one in first["electorate"] if "choice" not in one]
         say(f"at the deadline {', '.join(silent)} is silent: {first['tally']['agree']} of "
             f"{first['tally']['eligible']} agreed, the decision has lapsed, {code} is not admitted")
+        newcomer.post(self.path + "/partners", application)
         self.decide(f"partners/{code}", "admit", f"Shall {name} become a partner?", "Every partner has now been heard.")
         self.voters.append(code)
         accounts = until(f"accounts of {code}", lambda: self.accounts_of(code))
-        say(f"the second decision is unanimous: {code} is a partner, with the accounts {', '.join(accounts)}")
+        say(f"{code} applies again, and the second decision is unanimous: it is a partner, with the accounts {', '.join(accounts)}")
+
+    def host(self):
+        """An alliance is no legal entity: a partner holds for all what one of them must hold."""
+        path = self.path + "/hosts/activity-coding/versions"
+        draft = self.representatives["ZZ3"].post(path, {"organisation": "ZZ1", "summary": "Coding goes to the trust that has the coders."})
+        self.decide(f"hosts/activity-coding/versions/{draft['number']}", "appoint", "Shall ZZ1 code the activity of all partners?",
+                    "One set of codes, one version of the truth.")
+        host = self.director.get(self.path + "/hosts?organisation=ZZ1")["items"][0]
+        say(f"{host['organisation']} hosts {host['function']} for all partners, and can't leave before that is handed over")
 
     def accounts_of(self, code):
         accounts = self.director.get(f"{self.path}/ledger/accounts?organisation={code}")["items"]
@@ -464,6 +474,7 @@ class Example:
     def play(self):
         self.found()
         self.admit()
+        self.host()
         self.appoint(self.finance, "finance-lead", "Finn Ledger")
         self.appoint(self.quality, "quality-lead", "Quinn Marsh")
         self.groups()

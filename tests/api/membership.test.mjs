@@ -119,7 +119,11 @@ test('admission: four agree and one is silent, so not admitted; asked again, all
   assert.equal(lapsed.closedAt, deadlineAt, 'closed at its deadline, whenever that was written');
   assert.ok(lapsed.recordedAt >= deadlineAt);
   assert.deepEqual([lapsed.tally.agree, lapsed.tally.silent], [4, 1]);
-  assert.equal((await hall.get('getPartner', { organisation: 'ZZ6' })).status, 'proposed');
+  const failed = await hall.get('getPartner', { organisation: 'ZZ6' });
+  assert.equal(failed.status, 'lapsed');
+  await hall.refuse('state-conflict', hall.director, 'openDecision', { body: hall.openBody('partners/ZZ6', 'admit') });
+  const again = await hall.apply('ZZ6');
+  assert.deepEqual([again.status, again.version], ['proposed', failed.version + 1]);
   const second = await hall.open('partners/ZZ6', 'admit');
   await hall.voteAll(second.id, ['ZZ1', 'ZZ2', 'ZZ3', 'ZZ4', 'ZZ5']);
   const partner = await hall.get('getPartner', { organisation: 'ZZ6' }, hall.reps.ZZ6);

@@ -24,7 +24,7 @@ export class Stage {
     this.director = new Person('dana.director', 'ZZ1');
     this.clerk = new Person('clerk.zz1', 'ZZ1'); // of a partner, without any appointment
     this.stranger = new Person('nobody', 'ZZ9');
-    this.values = { organisation: 'ZZ1', number: 1, specificationNumber: 1, ringFence: 'elective', accountCode: 'ring-fence:elective' };
+    this.values = { organisation: 'ZZ1', number: 1, specificationNumber: 1, ringFence: 'elective', hostFunction: 'activity-coding', accountCode: 'ring-fence:elective' };
   }
 
   static async set({ only = 'everything' } = {}) {
@@ -33,6 +33,7 @@ export class Stage {
     if (only === 'founded') return stage;
     await stage.appointPeople();
     await stage.groups();
+    await stage.host();
     await stage.applicants();
     await stage.money();
     await stage.caseAndDrawdown();
@@ -149,6 +150,16 @@ export class Stage {
   }
 
   // A board, and two organisations with a seat in it.
+  // A function hosted by ZZ1, and a draft that would hand it over.
+  async host(organisation = 'ZZ1', next = 'ZZ2') {
+    const { hostFunction } = this.values;
+    const draft = (code) => this.do(201, this.reps[code], 'draftHostVersion', { body: { organisation: code, summary: `${code} has the coders.` } });
+    const { number } = await draft(organisation);
+    await this.decide(`hosts/${hostFunction}/versions/${number}`, 'appoint');
+    if (next) await draft(next);
+    this.share();
+  }
+
   async groups() {
     this.values.groupCode = 'leadership';
     await this.do(201, this.director, 'makeGroup', { body: { code: 'leadership', kind: 'leadership-board', name: 'Leadership board' } });
