@@ -151,12 +151,11 @@ export class Stage {
 
   // A board, and two organisations with a seat in it.
   // A function hosted by ZZ1, and a draft that would hand it over.
-  async host(organisation = 'ZZ1', next = 'ZZ2') {
-    const { hostFunction } = this.values;
+  async host() {
     const draft = (code) => this.do(201, this.reps[code], 'draftHostVersion', { body: { organisation: code, summary: `${code} has the coders.` } });
-    const { number } = await draft(organisation);
-    await this.decide(`hosts/${hostFunction}/versions/${number}`, 'appoint');
-    if (next) await draft(next);
+    const { number } = await draft('ZZ1');
+    await this.decide(`hosts/${this.values.hostFunction}/versions/${number}`, 'appoint');
+    await draft('ZZ2');
     this.share();
   }
 
