@@ -599,6 +599,38 @@ static void what_is_prepared_is_prepared_once_and_its_refusal_kept(void **state)
     assert_int_equal(atomic_load(&probe_prepared), before + 2);
 }
 
+static void alliance_becomes(const char *status)
+{
+    harness_sql("update probe.alliance set status = '%s', sequence = sequence + 1"
+                " where alliance_id = '%s'",
+                status, alliance);
+}
+
+static void what_the_alliance_is_in_no_state_for_is_refused_and_what_was_done_stays(void **state)
+{
+    (void)state;
+    char_auto_t *target = make_text("/v1/alliances/%s/prepared", alliance);
+    const struct ask prepared = {.method = "POST",
+                                 .target = target,
+                                 BY_LEAD,
+                                 .headers = "Idempotency-Key: s3\r\n",
+                                 .body = "{\"refuse\":false}"};
+    answer_auto_t made = post_thing(alliance, "s1", "made", "lead");
+    answer_expect(&made, 201, NULL);
+    alliance_becomes("closing"); /* the probe's operations are for active ones alone */
+    int before = atomic_load(&probe_prepared);
+    answer_auto_t refused = post_thing(alliance, "s2", "late", "lead");
+    answer_expect(&refused, 409, "ALLIANCE_NOT_ACTIVE");
+    answer_auto_t not_asked = ask(&prepared);
+    answer_expect(&not_asked, 409, "ALLIANCE_NOT_ACTIVE");
+    assert_int_equal(atomic_load(&probe_prepared), before);
+    answer_auto_t replay = post_thing(alliance, "s1", "made", "lead");
+    answer_expect(&replay, 201, NULL);
+    assert_string_equal(answer_get(&replay, "Idempotent-Replayed"), "true");
+    answer_auto_t shown = get_thing(alliance, "/made", "");
+    answer_expect(&shown, 200, NULL);
+}
+
 /* --- together
  * -------------------------------------------------------------------------------------------------
  */
@@ -1052,6 +1084,7 @@ int main(void)
         TEST(founding_twice_with_one_key_founds_once),
         TEST(a_stored_answer_is_for_who_may_still_do_it),
         TEST(what_is_prepared_is_prepared_once_and_its_refusal_kept),
+        TEST(what_the_alliance_is_in_no_state_for_is_refused_and_what_was_done_stays),
         TEST(who_waits_together_shares_one_transaction),
         TEST(one_that_breaks_the_transaction_harms_nobody_else),
         TEST(a_request_that_is_still_running_is_not_run_again),

@@ -194,27 +194,33 @@ static void commit(struct stage *stage)
     act_done(&stage->act);
 }
 
+/* What membership says of the alliance and of ZZ1, its active partner. */
+static void roster_hear(struct stage *stage, int64_t sequence, const char *status)
+{
+    static const char zeros[] = "0000000000000000000000000000000000000000000000000000000000000000";
+    struct problem err = {0};
+    json_auto_t *envelope = json_pack(
+        "{s:{s:{s:s, s:s, s:[], s:[], s:s, s:s, s:s, s:s, s:s, s:I},"
+        " s:{s:s, s:s, s:s, s:b, s:b, s:s, s:i}}}",
+        "data", "alliance", "name", "A", "purpose", "p", "objectives", "principles", "startsOn",
+        "2026-04-01", "endsOn", "2033-03-31", "status", status, "foundingDecisionId",
+        "018f0000-0000-7000-8000-00000000000a", "createdAt", "2026-04-01T00:00:00.000Z", "version",
+        (json_int_t)sequence, "partner", "organisation", "ZZ1", "name", "One", "role", "provider",
+        "isVoting", 1, "isFounder", 1, "status", "active", "version", 1);
+    char_auto_t *body = json_dumps(envelope, 0);
+    assert_non_null(body);
+    assert_done(act_follow(&stage->act, "membership", sequence, zeros, body, &err), err);
+}
+
 /* ZZ1 is an active partner of a new alliance; a decision is about to open. */
 static struct stage stage_new(void)
 {
     struct stage stage = {.described = NULL};
-    struct problem err = {0};
     harness_alliance(stage.alliance);
     harness_alliance(stage.decision);
     harness_alliance(stage.ask);
     begin(&stage);
-    assert_done(
-        act_follow(&stage.act, "membership", 1,
-                   "0000000000000000000000000000000000000000000000000000000000000000",
-                   "{\"data\":{\"alliance\":{\"name\":\"A\",\"purpose\":\"p\",\"objectives\":[],"
-                   "\"principles\":[],\"startsOn\":\"2026-04-01\",\"endsOn\":\"2033-03-31\","
-                   "\"status\":\"active\",\"foundingDecisionId\":"
-                   "\"018f0000-0000-7000-8000-00000000000a\",\"createdAt\":"
-                   "\"2026-04-01T00:00:00.000Z\",\"version\":1},"
-                   "\"partner\":{\"organisation\":\"ZZ1\",\"name\":\"One\",\"role\":\"provider\","
-                   "\"isVoting\":true,\"isFounder\":true,\"status\":\"active\",\"version\":1}}}",
-                   &err),
-        err);
+    roster_hear(&stage, 1, "active");
     commit(&stage);
     return stage;
 }
@@ -496,6 +502,29 @@ static void a_refusing_hook_leaves_nothing_behind(void **state)
                         "t");
 }
 
+static void nothing_takes_effect_on_a_closed_alliance(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *status;
+        bool is_done;
+    } CASES[] = {{"closing", true}, {"closed", false}};
+    for (size_t i = 0; i < ARRAY_LENGTH(CASES); i++) {
+        stage_auto_t stage = stage_new();
+        carried = 0;
+        describe(&stage);
+        begin(&stage);
+        roster_hear(&stage, 2, CASES[i].status);
+        commit(&stage);
+        hear(&stage, "carried", decision_data(&stage, "carried"));
+        assert_int_equal(carried, CASES[i].is_done);
+        assert_string_equal(frozen_state(&stage), CASES[i].is_done ? "done" : "refused");
+        if (!CASES[i].is_done)
+            assert_refused(&stage, "the alliance is closed");
+        assert_true(is_thawed(&stage));
+    }
+}
+
 static void a_failing_hook_is_no_refusal(void **state)
 {
     (void)state;
@@ -739,6 +768,7 @@ int main(void)
         cmocka_unit_test_setup(a_carried_decision_is_done, start_afresh),
         cmocka_unit_test_setup(a_decision_that_was_never_heard_to_open_is_done_too, start_afresh),
         cmocka_unit_test_setup(a_refusing_hook_leaves_nothing_behind, start_afresh),
+        cmocka_unit_test_setup(nothing_takes_effect_on_a_closed_alliance, start_afresh),
         cmocka_unit_test_setup(a_failing_hook_is_no_refusal, start_afresh),
         cmocka_unit_test_setup(only_what_was_frozen_is_done, start_afresh),
         cmocka_unit_test_setup(what_was_never_frozen_is_refused, start_afresh),
