@@ -103,10 +103,12 @@ enum figure {
     FIGURE_DEADBAND,
     FIGURE_BEYOND, /* what is beyond the deadband */
     FIGURE_CAP,
-    FIGURE_SHARED, /* what is split */
-    FIGURE_BAND,   /* of it, what is in this band */
-    FIGURE_RATE,   /* basis points */
-    FIGURE_ASKED,  /* of the reserve */
+    FIGURE_SHARED,  /* what is split */
+    FIGURE_BAND,    /* of it, what is in this band */
+    FIGURE_RATE,    /* basis points */
+    FIGURE_ASKED,   /* of the reserve */
+    FIGURE_LEFT,    /* in the reserve, for all pools of this settlement */
+    FIGURE_GRANTED, /* by it */
     FIGURE_INCOME,
     FIGURE_COMPUTED, /* what it comes to in all */
     FIGURE_EARLIER,  /* less what earlier months came to */

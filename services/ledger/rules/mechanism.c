@@ -121,12 +121,15 @@ static struct line *payment_line(const struct pool_work *work)
 static void block_lines(const struct pool_work *work)
 {
     const struct pool_terms *terms = &work->terms;
-    struct line *funding = funding_line(work, terms->value_pence, "whatever the activity");
+    const char *why = terms->mechanism == MECHANISM_CAPITATION
+                          ? "for the people on its lists, by their rates and weights"
+                          : "whatever the activity";
+    struct line *funding = funding_line(work, terms->value_pence, why);
     line_step(work->sheet, funding, FIGURE_BASELINE, terms->value_pence);
     struct line *payment = payment_line(work);
     line_step(work->sheet, payment, FIGURE_BASELINE, terms->value_pence);
-    line_end(work->sheet, payment, terms->value_pence, "%s: %s is paid %s, whatever the activity.",
-             terms->code, terms->provider, money_of(terms->value_pence).text);
+    line_end(work->sheet, payment, terms->value_pence, "%s: %s is paid %s, %s.", terms->code,
+             terms->provider, money_of(terms->value_pence).text, why);
 }
 
 static void surplus_line(const struct pool_work *work, __int128 funded, __int128 paid)
@@ -222,6 +225,7 @@ static void call_line(const struct pool_work *work)
     line_step(work->sheet, line, FIGURE_ACTUAL, work->cost_pence);
     line_step(work->sheet, line, FIGURE_DIFFERENCE, work->terms.baseline_pence - work->cost_pence);
     line_step(work->sheet, line, FIGURE_ASKED, asked_pence);
+    line_step(work->sheet, line, FIGURE_LEFT, work->left_pence);
     line_end(work->sheet, line, work->granted_pence,
              "%s: the cost is above the baseline; %s is asked of the reserve, which gives %s.",
              work->terms.code, money_of(asked_pence).text, money_of(work->granted_pence).text);
@@ -235,6 +239,7 @@ static void cost_steps(const struct pool_work *work, struct line *line)
     line_step(work->sheet, line, FIGURE_ACTUAL, work->cost_pence);
     line_step(work->sheet, line, FIGURE_DIFFERENCE, terms->baseline_pence - work->cost_pence);
     line_step(work->sheet, line, FIGURE_RATE, terms->rate_bp);
+    line_step(work->sheet, line, FIGURE_GRANTED, work->granted_pence);
 }
 
 static void cost_risk_share_lines(const struct pool_work *work)

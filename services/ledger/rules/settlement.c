@@ -71,6 +71,7 @@ struct calls {
     int64_t asked_pence[POOLS_MAX];
     int64_t granted_pence[POOLS_MAX];
     bool is_whole_year[POOLS_MAX];
+    int64_t left_pence;
 };
 
 static void calls_make(struct sheet *sheet, struct calls *ret_calls)
@@ -83,8 +84,9 @@ static void calls_make(struct sheet *sheet, struct calls *ret_calls)
         ret_calls->asked_pence[i] = pool_asked(&work);
         ret_calls->is_whole_year[i] = work.is_whole_year;
     }
-    reserve_grant(reserve_left(sheet, ret_calls->is_whole_year), ret_calls->asked_pence,
-                  terms->pool_count, ret_calls->granted_pence);
+    ret_calls->left_pence = reserve_left(sheet, ret_calls->is_whole_year);
+    reserve_grant(ret_calls->left_pence, ret_calls->asked_pence, terms->pool_count,
+                  ret_calls->granted_pence);
 }
 
 static void shortfall_escalate(struct sheet *sheet, const struct pool_terms *pool,
@@ -112,6 +114,7 @@ static void pools_settle(struct sheet *sheet)
             continue;
         pool_work_make(sheet, pool, actual_of(sheet->input, pool->code), &work);
         work.granted_pence = calls.granted_pence[i];
+        work.left_pence = calls.left_pence;
         pool_lines(&work);
         shortfall_escalate(sheet, pool, calls.asked_pence[i], calls.granted_pence[i]);
         if (work.is_whole_year)

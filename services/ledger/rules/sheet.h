@@ -23,7 +23,8 @@ struct pool_work {
     __int128 cost_pence;
     enum quality quality;
     bool is_whole_year;    /* earlier months are settled again, and what they came to comes off */
-    int64_t granted_pence; /* by the reserve */
+    int64_t granted_pence; /* by the reserve, */
+    int64_t left_pence;    /* which has this for all pools */
     char account[CODE_SIZE];
     char provider[CODE_SIZE]; /* their positions */
     char commissioner[CODE_SIZE];
