@@ -347,10 +347,8 @@ select exists (select from settlement as s
                where s.alliance_id = $1::uuid and s.month = $2::text
                  and s.state in ('computed', 'proposed')) as is_open;
 
--- Figures of the month that no settlement has used in the revision that is there.
 -- name: submission_is_pending
-select exists (select from submission as s
-               where s.alliance_id = $1::uuid and s.month = $2::text and s.state <> 'used') as is_pending;
+select ledger.has_pending_submission($1::uuid, $2::text) as is_pending;
 
 -- name: settlement_lines
 select l.position, l.kind, l.pool, l.mechanism, l.organisation, l.band, l.from_account, l.to_account,

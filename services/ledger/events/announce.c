@@ -60,6 +60,14 @@ void link_add(json_t *links, const char *prefix, const char *id)
     json_push_new(links, json_string(ref));
 }
 
+void link_agreement(json_t *links, int64_t number)
+{
+    char ref[REF_SIZE];
+    snprintf(ref, sizeof ref, "agreement/versions/%lld", (long long)number);
+    /* The founding version came with the alliance. */
+    link_add(links, "", number == 1 ? "alliance" : ref);
+}
+
 bool announce(struct act *act, const char *type, const char *subject, json_t *data, json_t *links,
               const char *effect_decision_id, struct problem *err)
 {

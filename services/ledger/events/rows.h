@@ -12,6 +12,7 @@ bool announce(struct act *act, const char *type, const char *subject, json_t *da
               const char *effect_decision_id, struct problem *err) MUST_CHECK;
 /* What an event relied on (F6); "" is left out. */
 void link_add(json_t *links, const char *prefix, const char *id);
+void link_agreement(json_t *links, int64_t number);
 void row_put_month(json_t *row, int32_t month);
 
 json_t *account_row(const struct account *account);

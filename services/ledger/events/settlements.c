@@ -150,14 +150,13 @@ struct computed_event {
 
 static bool computed_end(struct computed_event *event, struct problem *err)
 {
-    char subject[REF_SIZE], number[32];
+    char subject[REF_SIZE];
     const struct settlement_record *record = event->record;
     json_t *data = event->data, *links = json_array();
     event->data = json_object();
     event->size = 0;
     settlement_ref(record->id, subject);
-    snprintf(number, sizeof number, "%lld", (long long)record->agreement_number);
-    link_add(links, "agreement/versions/", number);
+    link_agreement(links, record->agreement_number);
     link_add(links, SETTLEMENT_PREFIX, record->corrects_id);
     size_t i;
     json_t *actual;

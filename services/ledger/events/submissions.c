@@ -61,14 +61,13 @@ static bool submission_announce(struct act *act, const char *type,
                                 const struct submission *submission, bool has_revision,
                                 struct problem *err)
 {
-    char subject[REF_SIZE], number[32];
+    char subject[REF_SIZE];
     submission_ref(submission->id, subject);
-    snprintf(number, sizeof number, "%lld", (long long)submission->agreement_number);
     json_t *data = json_object(), *links = json_array();
     json_put_new(data, "submission", submission_row(submission));
     if (has_revision)
         json_put_new(data, "submissionRevision", submission_revision_row(submission));
-    link_add(links, "agreement/versions/", number);
+    link_agreement(links, submission->agreement_number);
     return announce(act, type, subject, data, links, NULL, err);
 }
 

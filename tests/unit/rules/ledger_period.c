@@ -94,6 +94,25 @@ static void a_month_does_not_close_over_its_own_open_hold(void **state)
     assert_true(period_move(&f.book, &f.periods[JUNE], PERIOD_LOCKED, &HELD_MONTH, NOW, &moved, &err));
 }
 
+static void a_month_does_not_close_before_it_is_settled(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_make(&f);
+    static const struct month_ties ties[] = {
+        {.has_open_settlement = true},
+        {.has_pending_submission = true},
+        {.has_correction_due = true},
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(ties); i++) {
+        struct problem err = {0};
+        struct period moved;
+        assert_false(
+            period_move(&f.book, &f.periods[MAY], PERIOD_CLOSED, &ties[i], NOW, &moved, &err));
+        assert_int_equal(err.code, PROBLEM_STATE_CONFLICT);
+    }
+}
+
 static void only_the_latest_closed_month_is_reopened(void **state)
 {
     (void)state;
@@ -120,6 +139,7 @@ int main(void)
         cmocka_unit_test(months_lock_and_close_in_order),
         cmocka_unit_test(a_month_skips_no_step_and_goes_not_back),
         cmocka_unit_test(a_month_does_not_close_over_its_own_open_hold),
+        cmocka_unit_test(a_month_does_not_close_before_it_is_settled),
         cmocka_unit_test(only_the_latest_closed_month_is_reopened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -374,6 +374,34 @@ static void words_and_enums_name_each_other(void **state)
         assert_int_equal(hold_state_of_word(hold_state_word((enum hold_state)i)), i);
 }
 
+static void a_settlement_goes_into_its_own_locked_month(void **state)
+{
+    (void)state;
+    struct fixture f;
+    fixture_make(&f);
+    const struct posting_terms terms = {.pointer = "", .settles = true};
+    static const struct {
+        const char *day;
+        bool ok;
+    } cases[] = {{"2026-04-30", false}, {"2026-05-31", true}, {"2026-06-30", false},
+                 {"2026-08-31", false}};
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        struct problem err = {0};
+        struct transaction t = {
+            .kind = TRANSACTION_SETTLEMENT,
+            .effective_day = day_of(cases[i].day),
+            .entries = {{.account_code = "pool:planned", .amount_pence = -5},
+                        {.account_code = "partner:ZZ3:position", .amount_pence = 5}},
+            .entry_count = 2,
+        };
+        assert_int_equal(transaction_check(&f.book, &terms, &t, &err), cases[i].ok);
+        if (cases[i].ok)
+            assert_int_equal(t.requested_day, DAY_NONE);
+        else
+            assert_fault(&err, 0, "/effectiveOn", "period-not-locked");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +424,7 @@ int main(void)
         cmocka_unit_test(a_reversal_is_the_opposite_and_gives_back_the_mandate),
         cmocka_unit_test(nothing_is_reversed_twice_and_a_reversal_not_at_all),
         cmocka_unit_test(words_and_enums_name_each_other),
+        cmocka_unit_test(a_settlement_goes_into_its_own_locked_month),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,9 @@ static void every_value_has_its_word(void **state)
                 "withdrawn");
     CHECK_WORDS(period_state, period_state_word, period_state_of_word, "open", "locked", "closed");
     CHECK_WORDS(transaction_kind, transaction_kind_word, transaction_kind_of_word, "posting",
-                "capture", "reversal");
+                "capture", "reversal", "settlement", "release");
+    CHECK_WORDS(submission_state, submission_state_word, submission_state_of_word, "submitted",
+                "queried", "agreed", "used");
     CHECK_WORDS(hold_state, hold_state_word, hold_state_of_word, "open", "captured", "released",
                 "expired");
 }
