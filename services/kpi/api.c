@@ -43,6 +43,7 @@ static json_t *specification_to_json(const struct specification *specification)
     json_put_text(object, "sourceReason", specification->source_reason);
     json_put_text(object, "owner", specification->owner);
     json_put_text(object, "frequency", specification->frequency);
+    json_put_flag(object, "suppressesSmallNumbers", specification->is_suppressed);
     json_put_text(object, "state", specification->state);
     json_put_text(object, "decisionId", specification->decision_id);
     json_put_integer(object, "version", specification->version);
@@ -137,6 +138,7 @@ static bool specification_of_json(const json_t *body, struct specification *ret,
     json_copy_text(body, "sourceReason", ret->source_reason, sizeof(ret->source_reason));
     json_copy_text(body, "owner", ret->owner, sizeof(ret->owner));
     snprintf(ret->frequency, sizeof(ret->frequency), "monthly");
+    ret->is_suppressed = json_flag(body, "suppressesSmallNumbers");
     snprintf(ret->state, sizeof(ret->state), "draft");
     bool ok = text_check("/definition", ret->definition, err);
     ok = text_check("/numerator", ret->numerator, err) && ok;
@@ -202,6 +204,21 @@ const struct route KPI_ROUTES[] = {
     {.operation_id = "reviseObservation", .handle = revise_observation},
     {.operation_id = "listObservationRevisions", .handle = list_observation_revisions},
     {.operation_id = "traceObservation", .handle = trace_get},
+    {.operation_id = "listObservationAgreements", .handle = list_agreements},
+    {.operation_id = "agreeObservation", .handle = agree_observation},
+    {.operation_id = "publishObservation", .handle = publish_observation},
+    {.operation_id = "listQueries", .handle = list_queries},
+    {.operation_id = "raiseQuery", .handle = raise_query},
+    {.operation_id = "getQuery", .handle = get_query},
+    {.operation_id = "answerQuery", .handle = answer_query},
+    {.operation_id = "closeQuery", .handle = close_query},
+    {.operation_id = "getChart", .handle = get_chart},
+    {.operation_id = "listRebases", .handle = list_rebases},
+    {.operation_id = "rebaseIndicator", .handle = rebase_indicator},
+    {.operation_id = "listTargets", .handle = list_targets},
+    {.operation_id = "setTarget", .handle = set_target},
+    {.operation_id = "getTargetProposals", .handle = get_target_proposals},
+    {.operation_id = "listSignals", .handle = list_signals},
     {.operation_id = "listImports", .handle = list_imports},
     {.operation_id = "importObservations",
      .handle = import_observations,

@@ -6,6 +6,7 @@
 
 #include "common/ids.h"
 #include "common/json.h"
+#include "services/kpi/events/rows.h"
 #include "services/kpi/rules.h"
 #include "services/kpi/store.h"
 
@@ -40,6 +41,7 @@ static json_t *specification_row(const struct specification *specification)
     json_put_text(row, "sourceReason", specification->source_reason);
     json_put_text(row, "owner", specification->owner);
     json_put_text(row, "frequency", specification->frequency);
+    json_put_flag(row, "suppressesSmallNumbers", specification->is_suppressed);
     json_put_text(row, "state", specification->state);
     json_put_text(row, "decisionId", specification->decision_id);
     json_put_integer(row, "version", specification->version);
@@ -70,7 +72,7 @@ static json_t *revision_members(const struct observation *observation)
     return row;
 }
 
-static json_t *observation_row(const struct observation *observation)
+json_t *observation_row(const struct observation *observation)
 {
     char month[MONTH_SIZE];
     month_format(observation->month, month);
@@ -82,7 +84,7 @@ static json_t *observation_row(const struct observation *observation)
     return row;
 }
 
-static json_t *revision_row(const struct observation *observation)
+json_t *observation_revision_row(const struct observation *observation)
 {
     json_t *row = revision_members(observation);
     json_put_text(row, "observationId", observation->id);
@@ -108,8 +110,8 @@ static json_t *import_row(const struct import_summary *import)
 /* Announcements -----------------------------------------------------------------------------------
  */
 
-static bool append(struct act *act, const char *type, const char *subject, json_t *data,
-                   struct problem *err)
+bool event_append(struct act *act, const char *type, const char *subject, json_t *data,
+                  struct problem *err)
 {
     struct event event = {
         .type = type, .subject = subject, .data = data, .occurred_ms = INSTANT_NONE};
@@ -123,7 +125,7 @@ bool event_indicator_created(struct act *act, const struct indicator *indicator,
     snprintf(subject, sizeof(subject), "kpi/indicators/%s", indicator->code);
     json_auto_t *data = json_object();
     json_put_new(data, "indicator", indicator_row(indicator));
-    return append(act, "kpi.indicator.created.v1", subject, data, err);
+    return event_append(act, "kpi.indicator.created.v1", subject, data, err);
 }
 
 static void ref_of_specification(const char *code, long long number, char ret_ref[REF_SIZE])
@@ -144,7 +146,7 @@ bool event_specification_drafted(struct act *act, const struct specification *sp
     json_auto_t *data = json_object();
     json_put_new(data, "indicator", indicator_row(indicator));
     json_put_new(data, "specification", specification_row(specification));
-    return append(act, "kpi.specification.drafted.v1", subject, data, err);
+    return event_append(act, "kpi.specification.drafted.v1", subject, data, err);
 }
 
 bool event_observation_recorded(struct act *act, const struct observation *observation,
@@ -154,8 +156,8 @@ bool event_observation_recorded(struct act *act, const struct observation *obser
     snprintf(subject, sizeof(subject), "kpi/observations/%s", observation->id);
     json_auto_t *data = json_object();
     json_put_new(data, "observation", observation_row(observation));
-    json_put_new(data, "observationRevision", revision_row(observation));
-    return append(act, "kpi.observation.recorded.v1", subject, data, err);
+    json_put_new(data, "observationRevision", observation_revision_row(observation));
+    return event_append(act, "kpi.observation.recorded.v1", subject, data, err);
 }
 
 bool event_import_applied(struct act *act, const struct import_summary *import,
@@ -165,7 +167,7 @@ bool event_import_applied(struct act *act, const struct import_summary *import,
     snprintf(subject, sizeof(subject), "kpi/imports/%s", import->id);
     json_auto_t *summary = json_object();
     json_put_new(summary, "import", import_row(import));
-    if (!append(act, "kpi.import.applied.v1", subject, summary, err))
+    if (!event_append(act, "kpi.import.applied.v1", subject, summary, err))
         return false;
     for (size_t first = 0; first < count; first += OBSERVATIONS_PER_EVENT) {
         json_auto_t *data = json_object();
@@ -174,9 +176,9 @@ bool event_import_applied(struct act *act, const struct import_summary *import,
         json_put_new(data, "observationRevision", revisions);
         for (size_t i = first; i < count && i < first + OBSERVATIONS_PER_EVENT; i++) {
             json_push_new(observations, observation_row(&changed[i]));
-            json_push_new(revisions, revision_row(&changed[i]));
+            json_push_new(revisions, observation_revision_row(&changed[i]));
         }
-        if (!append(act, "kpi.import.recorded.v1", subject, data, err))
+        if (!event_append(act, "kpi.import.recorded.v1", subject, data, err))
             return false;
     }
     return true;

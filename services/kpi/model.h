@@ -19,6 +19,9 @@ enum {
 
 /* No number given (a missing observation is "not received", never zero). */
 #define VALUE_NONE INT64_MIN
+/* A number of people that is too small to be shown (E10). */
+#define VALUE_SUPPRESSED (INT64_MIN + 1)
+#define MONTH_NONE INT32_MIN
 
 struct indicator {
     char code[INDICATOR_CODE_SIZE]; /* "ae-4-hours" */
@@ -44,6 +47,7 @@ struct specification {
     char source_reason[TEXT_SIZE];
     char owner[ODS_SIZE];
     char frequency[16];
+    bool is_suppressed;      /* E10: small numbers of people are not shown */
     char state[STATUS_SIZE]; /* draft | agreed | superseded */
     char decision_id[UUID_SIZE];
     int64_t version;
@@ -65,19 +69,51 @@ struct observation {
     int64_t specification; /* the agreed one it was made under */
     int64_t revision;      /* 1, 2 ... */
     struct figures figures;
-    char status[STATUS_SIZE];  /* provisional | submitted */
+    char status[STATUS_SIZE];  /* provisional | submitted | agreed | published */
     char reason[NAME_SIZE];    /* of a revision after the first */
     char import_id[UUID_SIZE]; /* "" = entered by hand */
     int64_t recorded_ms;
+    bool is_suppressed; /* read only: small numbers of it are not shown (E10) */
 };
 
-/* A row of an import, as read. Long A&E rows carry attendances and breaches by department type;
- * plain rows carry the figures themselves. */
+/* An organisation of the roster, as agreeing goes by it. */
+struct organisation {
+    char code[ODS_SIZE];
+    bool is_commissioner; /* else a provider */
+};
+
+/* E3: one organisation stands by one revision. */
+struct agreement {
+    char id[UUID_SIZE];
+    char observation_id[UUID_SIZE];
+    int64_t revision;
+    struct organisation by;
+    char appointment_id[UUID_SIZE];
+    int64_t agreed_ms;
+};
+
+/* E3: a challenge. */
+struct query {
+    char id[UUID_SIZE];
+    char observation_id[UUID_SIZE];
+    int64_t revision; /* that is challenged */
+    char raised_by[ODS_SIZE];
+    char question[TEXT_SIZE];
+    char state[STATUS_SIZE]; /* open | answered | closed */
+    char answered_by[ODS_SIZE];
+    char answer[TEXT_SIZE];
+    char outcome[TEXT_SIZE];
+    int64_t raised_ms, answered_ms, closed_ms; /* INSTANT_NONE = not yet */
+    int64_t version;
+};
+
+/* A row of an import, as read: figures of an organisation and month, or a part of them. */
 struct import_row {
     size_t line; /* in the file, 1 = the header */
     char organisation[ODS_SIZE];
     int32_t month;
-    char type[8]; /* "1" | "2" | "other"; "" in plain rows */
+    /* What its figures are a part of: a department type, a commissioner; "" = all there is. */
+    char type[8];
     struct figures figures;
 };
 
@@ -109,7 +145,7 @@ struct import_item {
 struct import_summary {
     char id[UUID_SIZE];
     char indicator[INDICATOR_CODE_SIZE];
-    char format[16];          /* "ae-long" | "plain" */
+    char format[24];          /* "ae-long" | "ae-monthly" | "rtt-full-extract" | "plain" */
     char digest[DIGEST_SIZE]; /* of the content as it came */
     char reason[NAME_SIZE];
     int64_t row_count;
@@ -117,6 +153,47 @@ struct import_summary {
     int64_t revised_count;
     int64_t unchanged_count;
     int64_t recorded_ms;
+};
+
+/* E2: from its month on a target is what is to be reached, until the next one's month. Its steps
+ * are its own month and those of its trajectory. Never changed: a newer one stands beside it. */
+struct target {
+    char id[UUID_SIZE];
+    char indicator[INDICATOR_CODE_SIZE];
+    int32_t from;
+    char source[16]; /* national | regional | local */
+    char reason[NAME_SIZE];
+    int64_t recorded_ms;
+};
+
+struct target_step {
+    char target_id[UUID_SIZE];
+    int64_t target_sequence; /* in which order targets were set */
+    int32_t from;            /* its target's month */
+    int32_t month;
+    int64_t value; /* millionths */
+};
+
+/* E5: the process changed here; nothing in a chart crosses it. */
+struct rebase {
+    char id[UUID_SIZE];
+    char indicator[INDICATOR_CODE_SIZE];
+    int32_t month;
+    char reason[TEXT_SIZE];
+    int64_t recorded_ms;
+};
+
+/* A rule that made the latest point of a chart special cause, and concerning. */
+struct signal_found {
+    char id[UUID_SIZE];
+    char indicator[INDICATOR_CODE_SIZE];
+    char organisation[ODS_SIZE];
+    int32_t month;
+    int64_t revision;
+    int64_t specification;
+    char kind[24]; /* outside-limits | run | trend | two-of-three */
+    char value[48], mean[48], lower[48], upper[48];
+    int64_t found_ms;
 };
 
 #endif

@@ -22,6 +22,9 @@ bool specification_check(const struct specification *specification, struct probl
     if (!is_percentage && specification->denominator[0] != '\0')
         ok = problem_add(err, PROBLEM_RULE_BROKEN, "not-allowed", "/denominator",
                          "only a percentage has a denominator");
+    if (specification->is_suppressed && !is_percentage && specification->unit != UNIT_COUNT)
+        ok = problem_add(err, PROBLEM_RULE_BROKEN, "not-allowed", "/suppressesSmallNumbers",
+                         "only percentages and counts are of people");
     return ok;
 }
 
@@ -92,23 +95,6 @@ bool figures_check(const struct figures *figures, enum specification_unit unit, 
 bool figures_equal(const struct figures *a, const struct figures *b)
 {
     return a->numerator == b->numerator && a->denominator == b->denominator && a->value == b->value;
-}
-
-bool revision_check(const struct observation *current, const struct figures *figures,
-                    const char *status, const char *reason, struct problem *err)
-{
-    if (strcmp(current->status, "submitted") == 0 && strcmp(status, "provisional") == 0)
-        return problem_set(err, PROBLEM_RULE_BROKEN,
-                           "a submitted observation does not become provisional again");
-    if (figures_equal(&current->figures, figures)) {
-        if (strcmp(current->status, status) == 0)
-            return problem_set(err, PROBLEM_RULE_BROKEN, "the revision changes nothing");
-        return true; /* only the status moves on: that needs no reason */
-    }
-    if (reason[0] == '\0')
-        return problem_add(err, PROBLEM_RULE_BROKEN, "required", "/reason",
-                           "changed figures need a reason");
-    return true;
 }
 
 void percentage_format(int64_t numerator, int64_t denominator, char ret_text[PERCENTAGE_SIZE])

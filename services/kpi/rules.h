@@ -5,7 +5,8 @@
 #include "common/problem.h"
 #include "services/kpi/model.h"
 
-/* A percentage needs words for numerator and denominator, other units must not have them (E1).
+/* A percentage needs words for numerator and denominator, other units must not have them (E1); only
+ * percentages and counts are of people, whose small numbers can be withheld (E10).
  * Fails with RULE_BROKEN naming each fault by its pointer. */
 bool specification_check(const struct specification *specification, struct problem *err) MUST_CHECK;
 
@@ -20,13 +21,9 @@ bool figures_check(const struct figures *figures, enum specification_unit unit, 
                    struct problem *err) MUST_CHECK;
 bool figures_equal(const struct figures *a, const struct figures *b);
 
-/* A revision must change something and say why (E3). */
-bool revision_check(const struct observation *current, const struct figures *figures,
-                    const char *status, const char *reason, struct problem *err) MUST_CHECK;
-
 /* numerator / denominator in percent with three decimals, half away from zero: 12539 of 21702 ->
  * "57.778". Denominator > 0. */
-enum { PERCENTAGE_SIZE = 32 };
+enum { PERCENTAGE_SIZE = 48 };
 void percentage_format(int64_t numerator, int64_t denominator, char ret_text[PERCENTAGE_SIZE]);
 
 /* Adds a fault to the rows; past IMPORT_FAULTS_MAX only counted. */

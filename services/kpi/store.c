@@ -17,9 +17,17 @@ enum specification_unit unit_by_name(const char *name)
     return UNIT_COUNT;
 }
 
-static int64_t row_figure(const struct db_rows *rows, int row, const char *column)
+int64_t row_figure(const struct db_rows *rows, int row, const char *column)
 {
     return row_is_null(rows, row, column) ? VALUE_NONE : row_int(rows, row, column);
+}
+
+int32_t row_month(const struct db_rows *rows, int row, const char *column)
+{
+    int32_t month = MONTH_NONE;
+    bool is_month = month_parse(row_text(rows, row, column), &month);
+    assert(is_month);
+    return month;
 }
 
 void indicator_of_row(const struct db_rows *rows, int row, struct indicator *ret)
@@ -64,6 +72,7 @@ void specification_of_row(const struct db_rows *rows, int row, struct specificat
     row_copy(rows, row, "source_reason", ret->source_reason, sizeof(ret->source_reason));
     row_copy(rows, row, "owner", ret->owner, sizeof(ret->owner));
     row_copy(rows, row, "frequency", ret->frequency, sizeof(ret->frequency));
+    ret->is_suppressed = row_bool(rows, row, "suppresses_small_numbers");
     row_copy(rows, row, "state", ret->state, sizeof(ret->state));
     row_copy(rows, row, "decision_id", ret->decision_id, sizeof(ret->decision_id));
     ret->version = row_int(rows, row, "version");
@@ -94,8 +103,7 @@ void observation_of_row(const struct db_rows *rows, int row, struct observation 
 {
     row_copy(rows, row, "indicator", ret->indicator, sizeof(ret->indicator));
     row_copy(rows, row, "organisation", ret->organisation, sizeof(ret->organisation));
-    bool is_month = month_parse(row_text(rows, row, "month"), &ret->month);
-    assert(is_month);
+    ret->month = row_month(rows, row, "month");
     revision_of_row(rows, row, ret);
 }
 
@@ -112,6 +120,7 @@ void revision_of_row(const struct db_rows *rows, int row, struct observation *re
     row_copy(rows, row, "reason", ret->reason, sizeof(ret->reason));
     row_copy(rows, row, "import_id", ret->import_id, sizeof(ret->import_id));
     ret->recorded_ms = row_instant(rows, row, "recorded_at");
+    ret->is_suppressed = row_bool(rows, row, "is_suppressed");
 }
 
 bool store_observation_get(struct db_tx *tx, const char *id, struct observation *ret,
@@ -148,7 +157,7 @@ bool store_observation_list(struct db_tx *tx, const struct observation_filter *f
 {
     return db_select(tx, &QUERY_OBSERVATION_LIST, ret_rows, err, db_text(filter->indicator),
                      db_text(filter->organisation), db_text(filter->from), db_text(filter->to),
-                     db_text(after), db_int(limit));
+                     db_text(filter->status), db_text(after), db_int(limit));
 }
 
 bool store_observation_of_indicator(struct db_tx *tx, const char *indicator, int32_t from,
@@ -214,4 +223,17 @@ bool store_import_list(struct db_tx *tx, const char *indicator, const char *afte
 bool store_organisation_list(struct db_tx *tx, struct db_rows *ret_rows, struct problem *err)
 {
     return db_select(tx, &QUERY_ORGANISATION_LIST, ret_rows, err);
+}
+
+bool store_organisation_get(struct db_tx *tx, const char *code, struct organisation *ret,
+                            struct problem *err)
+{
+    db_rows_auto_t rows = {0};
+    if (!db_select(tx, &QUERY_ORGANISATION_GET, &rows, err, db_text(code)))
+        return false;
+    if (rows.count == 0)
+        return problem_set(err, PROBLEM_NOT_FOUND, "%s takes no part in this alliance", code);
+    row_copy(&rows, 0, "organisation", ret->code, sizeof(ret->code));
+    ret->is_commissioner = row_bool(&rows, 0, "is_commissioner");
+    return true;
 }

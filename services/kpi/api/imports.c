@@ -5,9 +5,11 @@
 #include "common/ids.h"
 #include "common/json.h"
 #include "services/kpi/api/handlers.h"
+#include "services/kpi/chart.h"
 #include "services/kpi/events.h"
 #include "services/kpi/import.h"
 #include "services/kpi/rules.h"
+#include "services/kpi/rules/agreement.h"
 #include "services/kpi/store.h"
 
 static json_t *import_to_json(const struct import_summary *import)
@@ -152,7 +154,9 @@ static void item_apply(const struct importing *importing, const struct import_it
     const struct import_summary *summary = &importing->summary;
     if (item->action == IMPORT_REVISE) {
         *ret = importing->existing[item->existing];
+        const char *status = revision_status(ret->status);
         snprintf(ret->reason, sizeof(ret->reason), "%s", summary->reason);
+        memmove(ret->status, status, strlen(status) + 1);
     } else {
         *ret = (struct observation){.month = item->month};
         memcpy(ret->indicator, summary->indicator, sizeof(ret->indicator));
@@ -167,6 +171,17 @@ static void item_apply(const struct importing *importing, const struct import_it
     memcpy(ret->import_id, summary->id, sizeof(ret->import_id));
 }
 
+/* Signals of every organisation that has something new: theirs stand together. */
+static bool changes_announce(struct request *request, const struct importing *importing,
+                             const struct observation changed[], size_t count, struct problem *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if ((i == 0 || strcmp(changed[i].organisation, changed[i - 1].organisation) != 0) &&
+            !chart_announce(request->act, &importing->specification, changed[i].organisation, err))
+            return false;
+    return true;
+}
+
 static bool importing_apply(struct request *request, struct importing *importing,
                             struct reply *reply, struct problem *err)
 {
@@ -178,7 +193,8 @@ static bool importing_apply(struct request *request, struct importing *importing
     for (size_t i = 0; i < importing->item_count; i++)
         if (importing->items[i].action != IMPORT_UNCHANGED)
             item_apply(importing, &importing->items[i], &changed[count++]);
-    bool ok = event_import_applied(request->act, summary, changed, count, err);
+    bool ok = event_import_applied(request->act, summary, changed, count, err) &&
+              changes_announce(request, importing, changed, count, err);
     free(changed);
     if (!ok)
         return false;

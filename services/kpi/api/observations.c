@@ -5,24 +5,36 @@
 #include "common/ids.h"
 #include "common/json.h"
 #include "services/kpi/api/handlers.h"
+#include "services/kpi/chart.h"
 #include "services/kpi/events.h"
 #include "services/kpi/rules.h"
+#include "services/kpi/rules/agreement.h"
+#include "services/kpi/rules/suppression.h"
 #include "services/kpi/store.h"
+
+void figure_put(json_t *object, const char *name, int64_t figure)
+{
+    if (figure == VALUE_SUPPRESSED)
+        json_put_text(object, name, "*");
+    else if (figure != VALUE_NONE)
+        json_put_integer(object, name, figure);
+}
 
 static json_t *revision_to_json(const struct observation *observation)
 {
-    const struct figures *figures = &observation->figures;
+    struct figures figures = observation->figures;
     json_t *object = json_object();
+    if (observation->is_suppressed)
+        figures = figures_round(&figures);
     json_put_integer(object, "revision", observation->revision);
     json_put_integer(object, "specification", observation->specification);
-    if (figures->denominator != VALUE_NONE) {
-        char percentage[PERCENTAGE_SIZE];
-        percentage_format(figures->numerator, figures->denominator, percentage);
-        json_put_integer(object, "numerator", figures->numerator);
-        json_put_integer(object, "denominator", figures->denominator);
+    figure_put(object, "numerator", figures.numerator);
+    figure_put(object, "denominator", figures.denominator);
+    figure_put(object, "value", figures.value);
+    if (figures.denominator != VALUE_NONE) {
+        char percentage[SPC_TEXT_SIZE];
+        value_format(&figures, UNIT_PERCENTAGE, percentage);
         json_put_text(object, "percentage", percentage);
-    } else {
-        json_put_integer(object, "value", figures->value);
     }
     json_put_text(object, "status", observation->status);
     json_put_text(object, "reason", observation->reason);
@@ -31,7 +43,7 @@ static json_t *revision_to_json(const struct observation *observation)
     return object;
 }
 
-static json_t *observation_to_json(const struct observation *observation)
+json_t *observation_to_json(const struct observation *observation)
 {
     char month[MONTH_SIZE];
     month_format(observation->month, month);
@@ -88,7 +100,7 @@ bool agreed_load(struct request *request, const char *code, const char *pointer,
                                    err);
 }
 
-static bool reporter_check(struct request *request, const char *organisation, struct problem *err)
+bool reporter_check(struct request *request, const char *organisation, struct problem *err)
 {
     db_rows_auto_t rows = {0};
     const char **names = NULL;
@@ -119,7 +131,8 @@ bool list_observations(struct request *request, struct reply *reply, struct prob
                                               .organisation =
                                                   request_query(request, "organisation"),
                                               .from = request_query(request, "from"),
-                                              .to = request_query(request, "to")};
+                                              .to = request_query(request, "to"),
+                                              .status = request_query(request, "status")};
     struct page page;
     db_rows_auto_t rows = {0};
     if (!page_begin(request, &page, err) ||
@@ -165,8 +178,10 @@ bool record_observation(struct request *request, struct reply *reply, struct pro
     observation.specification = specification.number;
     snprintf(observation.status, sizeof(observation.status), "%s",
              status == NULL ? "provisional" : status);
+    observation.is_suppressed = specification.is_suppressed;
     uuid_new(request->now_ms, observation.id);
-    if (!event_observation_recorded(request->act, &observation, err))
+    if (!event_observation_recorded(request->act, &observation, err) ||
+        !chart_announce(request->act, &specification, observation.organisation, err))
         return false;
     char ref[REF_SIZE];
     snprintf(ref, sizeof(ref), "kpi/observations/%s", observation.id);
@@ -196,22 +211,22 @@ bool revise_observation(struct request *request, struct reply *reply, struct pro
         !agreed_load(request, observation.indicator, "", &indicator, &specification, err))
         return false;
     struct figures figures = figures_of_json(request->body, &observation.figures);
-    const char *status = json_text(request->body, "status");
     const char *reason = json_text(request->body, "reason");
-    if (status == NULL)
-        status = observation.status;
+    char status[STATUS_SIZE];
     if (!text_check("/reason", reason, err) ||
         !figures_check(&figures, specification.unit, "", err) ||
-        !revision_check(&observation, &figures, status, reason == NULL ? "" : reason, err))
+        !revision_decide(&observation, &figures, json_text(request->body, "status"),
+                         reason == NULL ? "" : reason, status, err))
         return false;
     observation.figures = figures;
     observation.specification = specification.number;
     observation.revision++;
     observation.import_id[0] = '\0';
     observation.recorded_ms = request->now_ms;
-    memmove(observation.status, status, strlen(status) + 1);
+    memcpy(observation.status, status, sizeof(observation.status));
     snprintf(observation.reason, sizeof(observation.reason), "%s", reason == NULL ? "" : reason);
-    if (!event_observation_recorded(request->act, &observation, err))
+    if (!event_observation_recorded(request->act, &observation, err) ||
+        !chart_announce(request->act, &specification, observation.organisation, err))
         return false;
     reply_ok(reply, observation_to_json(&observation), observation.revision);
     return true;

@@ -1,27 +1,34 @@
 /* kpi's part of the one-page summary: each agreed indicator's latest month over the whole system.
  */
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "common/json.h"
 #include "services/kpi/api/handlers.h"
+#include "services/kpi/chart.h"
 #include "services/kpi/queries.h"
-#include "services/kpi/rules.h"
+#include "services/kpi/rules/suppression.h"
+#include "services/kpi/store.h"
 
+/* As it is shown everywhere: small numbers of people are not (E10). Days of several organisations
+ * make no sum. */
 static void value_put(const struct db_rows *rows, int row, json_t *item)
 {
-    char text[PERCENTAGE_SIZE + 1];
-    const char *unit = row_text(rows, row, "unit");
-    if (strcmp(unit, "money") == 0) {
-        int64_t pence = row_int(rows, row, "value");
-        snprintf(text, sizeof text, "%lld.%02lld", (long long)(pence / 100),
-                 (long long)(pence < 0 ? -(pence % 100) : pence % 100));
-    } else if (strcmp(unit, "percentage") == 0) {
-        percentage_format(row_int(rows, row, "numerator"), row_int(rows, row, "denominator"), text);
-        strcat(text, "%");
-    } else {
-        snprintf(text, sizeof text, "%lld", (long long)row_int(rows, row, "value"));
-    }
+    struct figures figures = {row_figure(rows, row, "numerator"),
+                              row_figure(rows, row, "denominator"), row_figure(rows, row, "value")};
+    enum specification_unit unit = unit_by_name(row_text(rows, row, "unit"));
+    char value[SPC_TEXT_SIZE], text[SPC_TEXT_SIZE + 1];
+    if (unit == UNIT_DAYS)
+        return;
+    if (row_bool(rows, row, "is_suppressed"))
+        figures = figures_round(&figures);
+    value_format(&figures, unit, value);
+    if (unit == UNIT_MONEY)
+        snprintf(text, sizeof text, "%s%lld.%02lld", figures.value < 0 ? "-" : "",
+                 llabs(figures.value) / 100, llabs(figures.value) % 100);
+    else
+        snprintf(text, sizeof text, "%s%s", value,
+                 unit == UNIT_PERCENTAGE && !figures_are_suppressed(&figures) ? "%" : "");
     json_put_text(item, "value", text);
 }
 

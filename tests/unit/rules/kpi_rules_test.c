@@ -48,6 +48,21 @@ static void a_count_has_no_numerator(void **state)
     assert_true(specification_check(&specification, &err));
 }
 
+static void only_numbers_of_people_can_be_withheld(void **state)
+{
+    (void)state;
+    struct specification specification = {.unit = UNIT_COUNT, .is_suppressed = true};
+    struct problem err = {0};
+    assert_true(specification_check(&specification, &err));
+    specification.unit = UNIT_MONEY;
+    assert_false(specification_check(&specification, &err));
+    assert_true(has_fault(&err, "/suppressesSmallNumbers", "not-allowed"));
+    specification = (struct specification){
+        .unit = UNIT_PERCENTAGE, .numerator = "a", .denominator = "b", .is_suppressed = true};
+    problem_clear(&err);
+    assert_true(specification_check(&specification, &err));
+}
+
 static void only_a_newer_draft_is_agreed(void **state)
 {
     (void)state;
@@ -101,27 +116,6 @@ static void figures_fit_their_unit(void **state)
             assert_true(has_fault(&err, cases[i].pointer, cases[i].code));
         }
     }
-}
-
-static void a_revision_changes_something_and_says_why(void **state)
-{
-    (void)state;
-    struct observation current = {.figures = {1, 2, VALUE_NONE}, .status = "provisional"};
-    const struct figures other = {1, 3, VALUE_NONE};
-    struct problem err = {0};
-    assert_false(revision_check(&current, &current.figures, "provisional", "", &err));
-    assert_true(revision_check(&current, &current.figures, "submitted", "", &err));
-    problem_clear(&err);
-    assert_false(revision_check(&current, &other, "provisional", "", &err));
-    assert_true(has_fault(&err, "/reason", "required"));
-    assert_true(revision_check(&current, &other, "provisional", "a late return", &err));
-    strcpy(current.status, "submitted");
-    problem_clear(&err);
-    assert_false(revision_check(&current, &other, "provisional", "a late return", &err));
-    assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
-    problem_clear(&err);
-    assert_true(revision_check(&current, &other, "submitted", "a late return", &err));
-    assert_false(problem_is_set(&err));
 }
 
 static void percentages_have_three_decimals(void **state)
@@ -293,7 +287,7 @@ int main(void)
         cmocka_unit_test(a_count_has_no_numerator),
         cmocka_unit_test(only_a_newer_draft_is_agreed),
         cmocka_unit_test(figures_fit_their_unit),
-        cmocka_unit_test(a_revision_changes_something_and_says_why),
+        cmocka_unit_test(only_numbers_of_people_can_be_withheld),
         cmocka_unit_test(percentages_have_three_decimals),
         cmocka_unit_test(department_types_are_summed_and_compared_with_what_is_there),
         cmocka_unit_test(values_of_one_column_are_planned_too),

@@ -37,12 +37,14 @@ create table specification (
     source_reason text not null,
     owner text not null,
     frequency text not null check (frequency = 'monthly'),
+    suppresses_small_numbers boolean not null,
     state text not null check (state in ('draft', 'agreed', 'superseded')),
     decision_id uuid,
     version bigint not null,
     primary key (alliance_id, indicator, number),
     check ((unit = 'percentage') = (numerator is not null)),
     check ((unit = 'percentage') = (denominator is not null)),
+    check (not suppresses_small_numbers or unit in ('percentage', 'count')),
     check ((state = 'draft') = (decision_id is null))
 );
 -- One specification of an indicator is in force.
@@ -57,7 +59,7 @@ create table import (
     id uuid not null,
     sequence bigint not null,
     indicator text not null,
-    format text not null check (format in ('ae-long', 'plain')),
+    format text not null check (format in ('ae-long', 'ae-monthly', 'rtt-full-extract', 'plain')),
     digest text not null check (digest ~ '^[0-9a-f]{64}$'),
     reason text,
     row_count bigint not null check (row_count > 0),
@@ -84,7 +86,7 @@ create table observation (
     numerator bigint,
     denominator bigint,
     value bigint,
-    status text not null check (status in ('provisional', 'submitted')),
+    status text not null check (status in ('provisional', 'submitted', 'agreed', 'published')),
     reason text,
     import_id uuid,
     recorded_at timestamptz not null,
@@ -112,7 +114,8 @@ create table observation_revision (
     reason text,
     import_id uuid,
     recorded_at timestamptz not null,
-    primary key (alliance_id, observation_id, revision)
+    primary key (alliance_id, observation_id, revision),
+    check (status in ('provisional', 'submitted', 'agreed', 'published'))
 );
 alter table observation_revision
     add foreign key (alliance_id, observation_id) references observation (alliance_id, id);
