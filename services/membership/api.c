@@ -46,6 +46,9 @@ const struct route MEMBERSHIP_ROUTES[] = {
     {"declareRecusal", recusal_declare, NULL},
     {"listRecusals", recusal_list, NULL},
     {"listInbox", inbox_list, NULL},
+    {"listAgendaItems", agenda_list, NULL},
+    {"getAgendaItem", agenda_get, NULL},
+    {"takeAgendaItem", agenda_item_take, NULL},
     {"listMembershipJournal", journal_list, NULL},
     {"getMembershipJournalHead", journal_head_get, NULL},
 };

@@ -6,6 +6,7 @@
 #include "common/ids.h"
 #include "common/json.h"
 #include "common/subject.h"
+#include "services/membership/agenda.h"
 #include "services/membership/events.h"
 #include "services/membership/rules/appointment.h"
 #include "services/membership/rules/decision.h"
@@ -153,6 +154,8 @@ bool decision_end(struct act *act, struct decision *decision, enum decision_stat
     decision_close(decision, state, reason, closed_ms, act->now_ms);
     if (!event_decision_closed(act, decision,
                                state == DECISION_CARRIED && !is_ours ? &pending : NULL, &data, err))
+        return false;
+    if (state == DECISION_ESCALATED && !agenda_add_decision(act, decision, err))
         return false;
     return !is_ours || own_effect(act, decision, data, err);
 }

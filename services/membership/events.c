@@ -7,6 +7,7 @@
 #include "common/ids.h"
 #include "common/instant.h"
 #include "common/json.h"
+#include "services/membership/agenda.h"
 #include "services/membership/rows.h"
 #include "services/membership/rules/terms.h"
 #include "services/membership/store/decision.h"
@@ -169,6 +170,29 @@ bool event_group(struct act *act, const char *what, const char *code, const stru
     return announce(act, type, subject, data, NULL, err);
 }
 
+bool event_agenda_item(struct act *act, const char *what, const struct agenda_item *item,
+                       struct problem *err)
+{
+    char type[CODE_SIZE];
+    char subject[REF_SIZE];
+    snprintf(type, sizeof type, "membership.agenda-item.%s.v1", what);
+    snprintf(subject, sizeof subject, "agenda-items/%s", item->id);
+    json_auto_t *data = json_object();
+    json_auto_t *links = json_array();
+    json_push_new(links, json_string(item->subject));
+    json_put_new(data, "agendaItem", agenda_item_row(item));
+    const struct event event = {
+        .type = type,
+        .subject = subject,
+        .data = data,
+        .class = item->restricted_to != NULL ? EVENT_RESTRICTED : EVENT_OPEN,
+        .restricted_to = item->restricted_to,
+        .links = links,
+        .occurred_ms = INSTANT_NONE,
+    };
+    return act_append(act, &event, err);
+}
+
 static bool event_agreement(struct act *act, const char *type,
                             const struct agreement_version *version, const char *decision_id,
                             struct problem *err)
@@ -298,6 +322,8 @@ static struct decision_effect effect_of_event(const struct foreign_event *event,
 
 bool event_react(struct act *act, const struct foreign_event *event, struct problem *err)
 {
+    if (!agenda_react(act, event, err))
+        return false;
     const json_t *said = json_member(event->envelope, "effect");
     const char *decision_id = json_text(said, "decision");
     if (decision_id == NULL || json_text(said, "state") == NULL || !uuid_is_valid(decision_id))

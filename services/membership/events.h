@@ -47,6 +47,10 @@ bool event_appointment(struct act *act, const char *what, const struct tenure *t
 bool event_group(struct act *act, const char *what, const char *code, const struct group groups[],
                  const int64_t versions[], int count, struct problem *err) MUST_CHECK;
 
+/* membership.agenda-item.<added|taken>.v1 {agendaItem}, restricted as the item is. */
+bool event_agenda_item(struct act *act, const char *what, const struct agenda_item *item,
+                       struct problem *err) MUST_CHECK;
+
 /* membership.agreement.drafted.v1 {agreementVersion} */
 bool event_agreement_drafted(struct act *act, const struct agreement_version *version,
                              struct problem *err) MUST_CHECK;

@@ -158,6 +158,25 @@ struct elector {
     int64_t version;
 };
 
+enum agenda_state { AGENDA_OPEN, AGENDA_TAKEN };
+
+/* Something that was escalated to a kind of group, until a person of that group takes it. */
+struct agenda_item {
+    char id[UUID_SIZE];
+    enum group_kind group_kind;
+    char subject[REF_SIZE];
+    char title[NAME_SIZE];
+    char reason[TEXT_SIZE];
+    char source[CODE_SIZE]; /* the service that escalated it */
+    int64_t raised_ms;
+    struct json_t *restricted_to; /* NULL = open */
+    enum agenda_state state;
+    int64_t taken_ms;
+    char taken_by[UUID_SIZE]; /* the member's appointment */
+    char note[TEXT_SIZE];
+    int64_t version;
+};
+
 /* The electors of one decision; owned. */
 struct electorate {
     struct elector *electors;

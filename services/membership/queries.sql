@@ -295,20 +295,68 @@ where b.alliance_id = $1::uuid and b.sequence > $2::bigint
 order by b.sequence desc
 limit 1
 
--- Open decisions in which these organisations have not voted yet, the nearest deadline first; an item is
--- named by decision and organisation.
+-- What waits for the caller, what has waited longest first, then the nearest deadline: open decisions in
+-- which one of its organisations ($2) has not voted yet, and what was escalated to a group in which it
+-- has a seat ($3, its appointments) and may know of ($4). An item is named by decision or agenda item, and organisation.
 -- name: inbox_list
-select d.id, e.organisation, d.rule, d.group_code, d.title, d.question, d.deadline_at
-from elector as e
-join decision as d on d.alliance_id = e.alliance_id and d.id = e.decision_id
-where e.alliance_id = $1::uuid and e.organisation = any ($2::text[])
-  and e.state = 'eligible' and e.choice is null
-  and d.state = 'open' and d.deadline_at > $3::timestamptz
-  and ($4::text is null or (d.deadline_at, d.id, e.organisation) > (
-      select p.deadline_at, p.id, substr($4::text, 38)
-      from decision as p where p.alliance_id = $1::uuid and p.id::text = substr($4::text, 1, 36)))
-order by d.deadline_at, d.id, e.organisation
-limit $5::bigint
+with waiting as (
+    select 'vote' as action, d.id, e.organisation, d.rule, d.group_code, d.title, d.question, d.subject,
+           d.deadline_at as at
+    from elector as e
+    join decision as d on d.alliance_id = e.alliance_id and d.id = e.decision_id
+    where e.alliance_id = $1::uuid and e.organisation = any ($2::text[])
+      and e.state = 'eligible' and e.choice is null
+      and d.state = 'open' and d.deadline_at > $5::timestamptz
+    union all
+    select 'take', i.id, min(a.organisation), null, g.code, i.title, i.reason, i.subject, i.raised_at
+    from agenda_item as i
+    join alliance_group as g on g.alliance_id = i.alliance_id and g.kind = i.group_kind
+    join appointment as a on a.alliance_id = g.alliance_id and a.group_code = g.code
+    where i.alliance_id = $1::uuid and i.state = 'open' and a.id = any ($3::uuid[])
+      and (i.restricted_to is null or i.restricted_to ?| $4::text[])
+    group by i.id, g.code, i.title, i.reason, i.subject, i.raised_at
+)
+select w.action, w.id, w.organisation, w.rule, w.group_code, w.title, w.question, w.subject, w.at
+from waiting as w
+where $6::text is null or (w.at, w.id, w.organisation) > (
+      select p.at, p.id, substr($6::text, 38)
+      from (select d.deadline_at as at, d.id from decision as d where d.alliance_id = $1::uuid
+            union all
+            select i.raised_at, i.id from agenda_item as i where i.alliance_id = $1::uuid) as p
+      where p.id::text = substr($6::text, 1, 36))
+order by w.at, w.id, w.organisation
+limit $7::bigint
+
+-- Agenda items ------------------------------------------------------------------------------------------
+
+-- name: agenda_get
+select i.id, i.group_kind, i.subject, i.title, i.reason, i.source, i.raised_at, i.restricted_to, i.state,
+       i.taken_at, i.taken_by, i.note, i.version, g.code as group_code
+from agenda_item as i
+left join alliance_group as g on g.alliance_id = i.alliance_id and g.kind = i.group_kind
+where i.alliance_id = $1::uuid and i.id = $2::uuid
+
+-- What the caller may know of ($4: its organisations), in the order in which it was raised here.
+-- name: agenda_list
+select i.id, i.group_kind, i.subject, i.title, i.reason, i.source, i.raised_at, i.restricted_to, i.state,
+       i.taken_at, i.taken_by, i.note, i.version, g.code as group_code
+from agenda_item as i
+left join alliance_group as g on g.alliance_id = i.alliance_id and g.kind = i.group_kind
+where i.alliance_id = $1::uuid
+  and ($2::text is null or g.code = $2)
+  and ($3::text is null or i.state = $3)
+  and (i.restricted_to is null or i.restricted_to ?| $4::text[])
+  and ($5::uuid is null or i.id > $5)
+order by i.id
+limit $6::bigint
+
+-- Which of these appointments ($3) is a seat in the group of this kind.
+-- name: seat_of_kind
+select a.id
+from appointment as a
+join alliance_group as g on g.alliance_id = a.alliance_id and g.code = a.group_code
+where a.alliance_id = $1::uuid and g.kind = $2::text and a.id = any ($3::uuid[])
+order by a.id
 
 -- The one-page summary: nothing restricted is shown or counted ----------------------------------------------
 

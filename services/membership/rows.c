@@ -62,6 +62,25 @@ json_t *group_row(const struct group *group)
     return row;
 }
 
+json_t *agenda_item_row(const struct agenda_item *item)
+{
+    json_t *row = json_object();
+    json_put_text(row, "id", item->id);
+    json_put_text(row, "groupKind", group_kind_name(item->group_kind));
+    json_put_text(row, "subject", item->subject);
+    json_put_text(row, "title", item->title);
+    json_put_text(row, "reason", item->reason);
+    json_put_text(row, "source", item->source);
+    json_put_instant(row, "raisedAt", item->raised_ms);
+    json_put_new(row, "restrictedTo", json_incref(item->restricted_to));
+    json_put_text(row, "state", agenda_state_name(item->state));
+    json_put_instant(row, "takenAt", item->taken_ms);
+    json_put_text(row, "takenBy", item->taken_by);
+    json_put_text(row, "note", item->note);
+    json_put_integer(row, "version", item->version);
+    return row;
+}
+
 json_t *agreement_row(const struct agreement_version *version)
 {
     json_t *row = json_object();

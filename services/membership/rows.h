@@ -11,6 +11,7 @@ json_t *alliance_row(const struct alliance *alliance);
 json_t *partner_row(const struct partner *partner);
 json_t *tenure_row(const struct tenure *tenure);
 json_t *group_row(const struct group *group);
+json_t *agenda_item_row(const struct agenda_item *item);
 json_t *agreement_row(const struct agreement_version *version);
 json_t *host_version_row(const struct host_version *version);
 /* Who hosts the function from now on: this version. */

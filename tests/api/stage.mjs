@@ -164,6 +164,19 @@ export class Stage {
     await this.do(201, this.director, 'makeGroup', { body: { code: 'leadership', kind: 'leadership-board', name: 'Leadership board' } });
     this.share();
     for (const organisation of ['ZZ1', 'ZZ2']) await this.seat(organisation, 'leadership');
+    await this.escalate('alliance', 'resolve-escalated');
+    this.values.agendaItemId = (await this.do(200, this.director, 'listAgendaItems')).items[0].id;
+  }
+
+  // Both commissioners stand aside, and a decision without one is escalated.
+  async escalate(subject, effect) {
+    const { id: decisionId } = await this.open(subject, effect);
+    this.share();
+    for (const organisation of ['ZZ2', 'ZZ4']) {
+      await this.do(201, this.reps[organisation], 'declareRecusal', { values: { decisionId }, body: { organisation, reason: 'It owns the building.' } });
+    }
+    this.share();
+    return decisionId;
   }
 
   // The representative of an organisation takes its seat.

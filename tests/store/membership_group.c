@@ -3,42 +3,6 @@
 #include "tests/store/membership_world.h"
 
 #include "services/membership/rows.h"
-#include "services/membership/rules/group.h"
-#include "services/membership/store/group.h"
-
-static void make_group(const char *code, enum group_kind kind, const char *reports_to)
-{
-    act_auto_t act = {0};
-    struct problem err = {0};
-    struct groups groups;
-    int64_t versions[GROUPS_MAX + 1];
-    begin(&act);
-    assert_done(store_groups_get(act.tx, &groups, &err), err);
-    for (int i = 0; i < groups.count; i++)
-        versions[i] = groups.groups[i].version;
-    struct group *group = &groups.groups[groups.count];
-    *group = (struct group){.kind = kind, .made_ms = act.now_ms};
-    snprintf(group->code, sizeof group->code, "%s", code);
-    snprintf(group->name, sizeof group->name, "The group %s", code);
-    versions[groups.count] = 0;
-    groups.count++;
-    assert_done(group_place(groups.groups, groups.count, groups.count - 1, reports_to, &err), err);
-    assert_done(event_group(&act, "made", code, groups.groups, versions, groups.count, &err), err);
-    commit(&act);
-}
-
-static void seat(const char *organisation, const char *code)
-{
-    act_auto_t act = {0};
-    struct problem err = {0};
-    begin(&act);
-    struct tenure tenure = tenure_make(act.now_ms, organisation);
-    tenure.post = POST_GROUP_MEMBER;
-    snprintf(tenure.group_code, sizeof tenure.group_code, "%s", code);
-    assert_done(event_appointment(&act, "made", &tenure, &err), err);
-    commit(&act);
-}
-
 /* Says in the agreement that general decisions are this group's. */
 static void delegate(const char *code)
 {

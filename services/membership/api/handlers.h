@@ -28,7 +28,8 @@ handler host_list, host_draft, host_version_list, host_version_get, host_version
 /* api/decisions.c */
 prepare_function decision_open_prepare;
 handler decision_open_handle, decision_list, decision_get, decision_trace, decision_withdraw;
-handler inbox_list;
+/* api/inbox.c */
+handler inbox_list, agenda_list, agenda_get, agenda_item_take;
 /* api/votes.c */
 handler vote_list, vote_get, vote_cast, recusal_declare, recusal_list;
 
@@ -45,6 +46,10 @@ void organisations_known(const struct standing *standing, char ret_text[ORGANISA
 /* The same for the organisations that the caller speaks and votes for. */
 void organisations_spoken_for(const struct standing *standing,
                               char ret_text[ORGANISATIONS_TEXT_SIZE]);
+
+/* A matter that is restricted to these organisations (NULL = to none) may be known to the caller.
+ */
+bool restricted_may_be_known(const json_t *restricted_to, const struct standing *standing);
 
 /* A decision that the caller may know of; any other is NOT_FOUND. `ret_shown_version` may be NULL.
  */

@@ -37,6 +37,13 @@ json_t *group_present(const struct group *group)
     return resource;
 }
 
+json_t *agenda_item_present(const struct agenda_item *item, const char *group_code)
+{
+    json_t *resource = agenda_item_row(item);
+    json_put_text(resource, "group", group_code);
+    return resource;
+}
+
 json_t *agreement_present(const struct agreement_version *version)
 {
     return agreement_row(version);

@@ -11,6 +11,8 @@ json_t *alliance_present(const struct alliance *alliance);
 json_t *partner_present(const struct partner *partner);
 json_t *tenure_present(const struct tenure *tenure, const char *name);
 json_t *group_present(const struct group *group);
+/* `group_code` is that of the group it went to; NULL while there is none. */
+json_t *agenda_item_present(const struct agenda_item *item, const char *group_code);
 json_t *agreement_present(const struct agreement_version *version);
 json_t *host_version_present(const struct host_version *version);
 json_t *tally_present(const struct tally *tally);

@@ -11,8 +11,9 @@
 
 static bool member_is_free_text(const char *name)
 {
-    static const char *const names[] = {"name",    "purpose",  "objectives", "principles",
-                                        "summary", "question", "rationale",  "reason"};
+    static const char *const names[] = {"name",       "purpose", "objectives",
+                                        "principles", "summary", "question",
+                                        "rationale",  "reason",  "note"};
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
         if (strcmp(names[i], name) == 0)
             return true;
@@ -88,13 +89,13 @@ void organisations_spoken_for(const struct standing *standing,
     stpcpy(end, "}");
 }
 
-static bool decision_may_be_known(const struct decision *decision, const struct standing *standing)
+bool restricted_may_be_known(const json_t *restricted_to, const struct standing *standing)
 {
-    const size_t count = json_array_size(decision->restricted_to);
-    if (decision->restricted_to == NULL)
+    const size_t count = json_array_size(restricted_to);
+    if (restricted_to == NULL)
         return true;
     for (size_t i = 0; i < count; i++) {
-        const char *organisation = json_string_value(json_array_get(decision->restricted_to, i));
+        const char *organisation = json_string_value(json_array_get(restricted_to, i));
         if (organisation != NULL && access_may_know(standing, &organisation, 1))
             return true;
     }
@@ -107,7 +108,7 @@ bool decision_of_path(struct request *request, struct decision *ret_decision,
     const char *id = request_path(request, "decisionId");
     if (!store_decision_get(request->tx, id, ret_decision, ret_shown_version, err))
         return false;
-    if (!decision_may_be_known(ret_decision, &request->standing))
+    if (!restricted_may_be_known(ret_decision->restricted_to, &request->standing))
         return problem_set(err, PROBLEM_NOT_FOUND, "there is no decision %s", id);
     return true;
 }

@@ -23,6 +23,7 @@ static const char *const GROUP_KINDS[] = {
     "patient-and-public-partnership-group",
     "other",
 };
+static const char *const AGENDA_STATES[] = {"open", "taken"};
 static const char *const RULES[] = {"unanimous", "two-thirds", "simple-majority"};
 static const char *const DECISION_STATES[] = {"open",   "carried",   "rejected",
                                               "lapsed", "escalated", "withdrawn"};
@@ -65,6 +66,16 @@ TERM(partner_role, PARTNER_ROLES, partner_role_name, partner_role_of)
 TERM(partner_status, PARTNER_STATUSES, partner_status_name, partner_status_of)
 TERM(post, POSTS, post_name, post_of)
 TERM(group_kind, GROUP_KINDS, group_kind_name, group_kind_of)
+TERM(agenda_state, AGENDA_STATES, agenda_state_name, agenda_state_of)
+
+enum group_kind group_kind_escalated(const char *name)
+{
+    for (size_t i = 0; i < (size_t)GROUP_OTHER; i++)
+        if (strcmp(GROUP_KINDS[i], name) == 0)
+            return (enum group_kind)i;
+    return GROUP_LEADERSHIP_BOARD;
+}
+
 TERM(decision_rule, RULES, rule_name, rule_of)
 TERM(decision_state, DECISION_STATES, decision_state_name, decision_state_of)
 TERM(elector_state, ELECTOR_STATES, elector_state_name, elector_state_of)

@@ -10,6 +10,7 @@ const char *partner_role_name(enum partner_role role);
 const char *partner_status_name(enum partner_status status);
 const char *post_name(enum post post);
 const char *group_kind_name(enum group_kind kind);
+const char *agenda_state_name(enum agenda_state state);
 const char *rule_name(enum decision_rule rule);
 const char *decision_state_name(enum decision_state state);
 const char *choice_name(enum vote_choice choice); /* NULL for CHOICE_NONE */
@@ -24,6 +25,9 @@ enum partner_role partner_role_of(const char *name);
 enum partner_status partner_status_of(const char *name);
 enum post post_of(const char *name);
 enum group_kind group_kind_of(const char *name);
+enum agenda_state agenda_state_of(const char *name);
+/* Of another service's word: what is no kind of group goes to the leadership board. */
+enum group_kind group_kind_escalated(const char *name);
 enum decision_kind kind_of(const char *name);
 enum decision_rule rule_of(const char *name);
 enum decision_state decision_state_of(const char *name);

@@ -300,9 +300,10 @@ bool store_effect_of_own(struct db_tx *tx, int64_t sequence, const char *decisio
     return true;
 }
 
-bool store_inbox_list(struct db_tx *tx, const char *organisations, int64_t now_ms,
-                      const char *after, int limit, struct db_rows *ret_rows, struct problem *err)
+bool store_inbox_list(struct db_tx *tx, const struct inbox_filter *filter, const char *after,
+                      int limit, struct db_rows *ret_rows, struct problem *err)
 {
-    return db_select(tx, &QUERY_INBOX_LIST, ret_rows, err, db_text(organisations),
-                     db_instant(now_ms), db_text(after), db_int(limit));
+    return db_select(tx, &QUERY_INBOX_LIST, ret_rows, err, db_text(filter->spoken_for),
+                     db_text(filter->appointments), db_text(filter->known),
+                     db_instant(filter->now_ms), db_text(after), db_int(limit));
 }

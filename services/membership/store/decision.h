@@ -67,9 +67,14 @@ bool store_effect_of_own(struct db_tx *tx, int64_t sequence, const char *decisio
                          struct decision_effect *ret_effect, bool *ret_found,
                          struct problem *err) MUST_CHECK;
 
-/* Open decisions in which one of `organisations` ("{ZZ1,ZZ2}") has not voted. */
-bool store_inbox_list(struct db_tx *tx, const char *organisations, int64_t now_ms,
-                      const char *after, int limit, struct db_rows *ret_rows,
-                      struct problem *err) MUST_CHECK;
+/* What waits for somebody: each text is a PostgreSQL array ("{ZZ1,ZZ2}"). */
+struct inbox_filter {
+    const char *spoken_for;   /* organisations that it votes for */
+    const char *appointments; /* ids: seats in groups are among them */
+    const char *known;        /* organisations on whose behalf it may know of restricted matters */
+    int64_t now_ms;
+};
+bool store_inbox_list(struct db_tx *tx, const struct inbox_filter *filter, const char *after,
+                      int limit, struct db_rows *ret_rows, struct problem *err) MUST_CHECK;
 
 #endif

@@ -35,6 +35,7 @@ static void every_value_has_its_word(void **state)
                 "finance-and-information-group", "performance-and-quality-group",
                 "operational-finance-group", "quality-surveillance-group",
                 "patient-and-public-partnership-group", "other");
+    CHECK_WORDS(agenda_state, agenda_state_name, agenda_state_of, "open", "taken");
     CHECK_WORDS(decision_kind, kind_name, kind_of, "found", "admit", "exclude", "change-host",
                 "vary-agreement", "move-control-totals", "move-money", "approve-settlement",
                 "release-reserve", "spend-ring-fence", "agree-specification", "service-change",
