@@ -280,6 +280,10 @@ export class Stage {
     this.values.importId = (await this.do(201, quality, 'importObservations', {
       query: { indicator: 'ae-4-hours' }, type: 'application/json',
       body: { rows: [{ organisation: 'ZZ1', month: '2025-26-M02', numerator: 15384, denominator: 21059 }] } })).id;
+    this.values.queryId = (await this.do(201, this.reps.ZZ1, 'raiseQuery', {
+      body: { observationId: this.values.observationId, question: 'Are the walk-in centres in it?' } })).id;
+    await this.do(201, quality, 'rebaseIndicator', { body: { month: '2025-26-M02', reason: 'A unit opened.' } });
+    await this.do(201, quality, 'setTarget', { body: { fromMonth: '2025-26-M01', value: '95', source: 'national' } });
     this.share();
   }
 
