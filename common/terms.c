@@ -196,6 +196,8 @@ static bool bands_check(const struct place *place, const struct pool_terms *pool
 {
     bool is_fine = true;
     int64_t end_pence = 0;
+    if (pool->band_count == 0)
+        return fault(place, "/bands", "required", "there is one band at least");
     for (size_t i = 0; i < pool->band_count; i++) {
         const struct band *band = &pool->bands[i];
         struct place inner = place_in(place, "bands", i);
@@ -204,9 +206,8 @@ static bool bands_check(const struct place *place, const struct pool_terms *pool
             is_fine = false;
         if (is_last && band->up_to_pence != PENCE_NONE)
             is_fine = fault(&inner, "/upToPence", "open-end", "the last band has no end");
-        if (is_last)
-            break;
-        if (band->up_to_pence <= end_pence || band->up_to_pence > MONEY_PENCE_MAX)
+        else if (!is_last &&
+                 (band->up_to_pence <= end_pence || band->up_to_pence > MONEY_PENCE_MAX))
             is_fine = fault(&inner, "/upToPence", "order",
                             "a band ends above the one before, and only the last has no end");
         end_pence = band->up_to_pence;

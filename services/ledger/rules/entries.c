@@ -117,10 +117,12 @@ static void take_back(struct nets *nets)
             taken_back(sheet->out, line->to_account) - standing_of(sheet->input, line->to_account);
         if (short_pence <= 0)
             continue;
-        if (account_is_ring_fence(line->to_account))
+        if (account_is_ring_fence(line->to_account)) {
             ring_fence_owe(nets, line->to_account, short_pence);
-        else if (account_is_position(line->to_account))
-            owe(nets, line->organisation, line->to_account, short_pence);
+            continue;
+        }
+        assert(account_is_position(line->to_account) && "a pool gets back what it gives back");
+        owe(nets, line->organisation, line->to_account, short_pence);
     }
 }
 

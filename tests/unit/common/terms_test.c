@@ -252,6 +252,8 @@ CHANGE(band_open, pools[BANDED].bands[0].up_to_pence = PENCE_NONE)
 CHANGE(band_large, pools[BANDED].bands[0].up_to_pence = INT64_MAX)
 CHANGE(band_closed, pools[BANDED].bands[1].up_to_pence = 20000000)
 
+CHANGE(no_bands, pools[BANDED].band_count = 0)
+
 static void splits_add_up_and_bands_rise(void **state)
 {
     (void)state;
@@ -265,6 +267,7 @@ static void splits_add_up_and_bands_rise(void **state)
     expect(band_backwards, "/parameters/pools/7/parameters/bands/0/upToPence", "order");
     expect(band_open, "/parameters/pools/7/parameters/bands/0/upToPence", "order");
     expect(band_large, "/parameters/pools/7/parameters/bands/0/upToPence", "order");
+    expect(no_bands, "/parameters/pools/7/parameters/bands", "required");
     expect(band_closed, "/parameters/pools/7/parameters/bands/1/upToPence", "open-end");
 }
 
