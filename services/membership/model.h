@@ -16,7 +16,7 @@
 struct json_t;
 
 /* The agreement's lists, as the api-spec limits them. */
-enum { FOUNDERS_MAX = 30, RULES_MAX = 13, SHARES_MAX = 50, CODES_MAX = 20, SHORT_CODE_SIZE = 41 };
+enum { FOUNDERS_MAX = 50, RULES_MAX = 13, SHARES_MAX = 50, CODES_MAX = 20, SHORT_CODE_SIZE = 41 };
 /* Of an alliance's groups: how many, and how many levels of reporting. */
 enum { GROUPS_MAX = 100, GROUP_LEVELS_MAX = 8 };
 /* A decision stands open for a year at most. */

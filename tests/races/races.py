@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+"""Many at once on the running cluster (environment of tests/cluster up), through two instances of every service: what may
+happen in one order only happens in one order, whoever comes first.
+
+    races.py [--rounds 20]"""
+import argparse
+import collections
+import concurrent.futures
+import os
+import random
+import sys
+import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+import accord  # noqa: E402
+
+SEED = int(os.environ.get("ACCORD_RACES_SEED", "20261122"))
+ELECTORS = 50
+VOTES_EACH = 6
+
+
+def gbp(pence):
+    return {"amount": pence, "currency": "GBP"}
+
+
+def at_once(jobs):
+    """All of them start together; what each returned."""
+    gate = threading.Barrier(len(jobs))
+
+    def one(job):
+        gate.wait()
+        return job()
+    with concurrent.futures.ThreadPoolExecutor(len(jobs)) as pool:
+        return [done.result() for done in [pool.submit(one, job) for job in jobs]]
+
+
+def pages(person, path):
+    """Every item of a list."""
+    items, cursor = [], ""
+    while True:
+        body = person.do("GET", f"{path}{'&' if '?' in path else '?'}limit=1000{cursor}", headers=person.after()).expect(200).body
+        items += body["items"]
+        if "nextCursor" not in body:
+            return items
+        cursor = f"&cursor={body['nextCursor']}"
+
+
+# --- votes -----------------------------------------------------------------------------------------------------------
+
+def fifty_vote_and_change_at_once(_):
+    """Every version is kept once, the tally is that of the last ones, and the last silent one's vote closes it."""
+    alliance = accord.Alliance("Fifty", tuple(f"ZA{number:02d}" for number in range(ELECTORS)))
+    decision = alliance.open("alliance", "resolve-together")["id"]
+    choices = {organisation: [random.choice(("agree", "disagree", "abstain")) for _ in range(VOTES_EACH)]
+               for organisation in alliance.organisations}
+    last = alliance.organisations[-1]
+
+    def vote_on(organisation):
+        for choice in choices[organisation]:
+            alliance.vote(decision, organisation, choice, "Not yet." if choice == "disagree" else None).expect(200)
+    at_once([lambda organisation=organisation: vote_on(organisation) for organisation in alliance.organisations[:-1]])
+    path = alliance.path(f"/decisions/{decision}")
+    assert alliance.director.do("GET", path).expect(200).body["state"] == "open"
+    answers = at_once([lambda: alliance.vote(decision, last, "agree") for _ in range(4)])
+    assert {answer.status for answer in answers} == {200}, [answer.text for answer in answers]
+
+    closed = alliance.director.do("GET", path, headers=alliance.representatives[last].after()).expect(200).body
+    final = {organisation: "agree" if organisation == last else given[-1] for organisation, given in choices.items()}
+    counted = collections.Counter(final.values())
+    said = closed["tally"]
+    assert (said["agree"], said["disagree"], said["abstain"], said["silent"]) == (
+        counted["agree"], counted["disagree"], counted["abstain"], 0), said
+    assert closed["state"] == ("carried" if 2 * counted["agree"] > ELECTORS else "rejected"), closed["state"]
+    versions = collections.defaultdict(list)
+    for vote in pages(alliance.director, f"{path}/votes"):
+        versions[vote["organisation"]].append((vote["version"], vote["choice"]))
+    for organisation, given in choices.items():
+        given = ["agree"] if organisation == last else given
+        # The same again is no new version.
+        changed = [choice for place, choice in enumerate(given) if place == 0 or choice != given[place - 1]]
+        kept = sorted(versions[organisation])
+        assert [number for number, _ in kept] == list(range(1, len(changed) + 1)), (organisation, kept)
+        assert [choice for _, choice in kept] == changed, (organisation, kept, given)
+    journal = pages_of_journal(alliance, "membership")
+    ends = [event for event in journal if event["type"].endswith(("decision.carried.v1", "decision.rejected.v1"))
+            and event["subject"] == f"decisions/{decision}"]
+    assert len(ends) == 1, ends
+    return f"{sum(map(len, versions.values()))} versions of {ELECTORS} votes, {closed['state']}"
+
+
+def pages_of_journal(alliance, service):
+    events, after = [], 0
+    while True:
+        body = alliance.director.do("GET", alliance.path(f"/journals/{service}?after={after}&limit=1000")).expect(200).body
+        events += body["items"]
+        if not body["items"] or body["items"][-1]["sequence"] >= body["head"]:
+            return events
+        after = body["items"][-1]["sequence"]
+
+
+# --- money -----------------------------------------------------------------------------------------------------------
+
+class Money:
+    """An alliance with something in its ring-fence, and mandates to move money in and out of it."""
+
+    def __init__(self):
+        self.alliance = accord.Alliance("Money")
+        self.finance = self.alliance.appoint("fin.zz1", "finance-lead", "ZZ1")
+        self.mandates = {source: self.mandate(source, target) for source, target in
+                         (("pool:planned", "ring-fence:elective"), ("ring-fence:elective", "pool:planned"))}
+        months = pages(self.finance, self.alliance.path("/ledger/periods"))
+        self.day = next(month["startsOn"] for month in months if month["state"] == "open")
+
+    def mandate(self, source, target):
+        mandate = self.finance.do("POST", self.alliance.path("/ledger/mandates"), {
+            "title": f"From {source}", "debitAccounts": [source], "creditAccounts": [target], "limit": gbp(10**12),
+            "startsOn": "2016-04-01", "endsOn": "2033-04-01"}, headers=self.finance.after(self.alliance.director))
+        mandate = mandate.expect(201).body["id"]
+        self.alliance.decide(f"ledger/mandates/{mandate}", "grant", self.finance)
+        return mandate
+
+    def move(self, source, target, pence):
+        return self.finance.do("POST", self.alliance.path("/ledger/transactions"), {
+            "mandateId": self.mandates[source], "description": "Moved", "effectiveOn": self.day,
+            "entries": [{"accountCode": source, "amount": gbp(-pence)}, {"accountCode": target, "amount": gbp(pence)}]},
+            headers=self.finance.after())
+
+    def ring_fence(self):
+        return self.finance.do("GET", self.alliance.path("/ledger/accounts/ring-fence:elective")).expect(200).body
+
+
+def an_award_and_a_posting_want_the_same_money(rounds):
+    """Each round, the last vote for a case and a posting out of the ring-fence come together: there is enough for one."""
+    money = Money()
+    alliance, sponsor = money.alliance, money.alliance.representatives["ZZ1"]
+    won = collections.Counter()
+    for turn in range(rounds):
+        missing = 100_00 - money.ring_fence()["available"]["amount"]
+        if missing > 0:
+            money.move("pool:planned", "ring-fence:elective", missing).expect(201)
+        case = sponsor.do("POST", alliance.path("/reinvestment/cases"), {
+            "title": "Hub", "summary": "Beside the wards.", "beneficiary": "ZZ1", "ringFence": "elective",
+            "category": "equipment", "setting": "community", "service": "Surgery", "specialty": "General surgery",
+            "award": gbp(60_00), "oneOffCost": gbp(60_00), "recurrentCost": gbp(0)},
+            headers=sponsor.after(money.finance)).expect(201)
+        reference = f"reinvestment/cases/{case.body['id']}"
+        sponsor.do("POST", alliance.path(f"/{reference}/submission"), headers=sponsor.after(money.finance)).expect(200)
+        decision = alliance.open(reference, "approve", sponsor)["id"]
+        for organisation in alliance.organisations[:-1]:
+            alliance.vote(decision, organisation).expect(200)
+        def vote():
+            return alliance.vote(decision, alliance.organisations[-1]).expect(200)
+
+        def post():
+            return money.move("ring-fence:elective", "pool:planned", 60_00)
+        # Together; the posting once the vote is answered; the posting once the award is held.
+        if turn % 3 == 0:
+            _, posted = at_once([vote, post])
+        else:
+            vote()
+            if turn % 3 == 2:
+                effect_of(alliance, decision, sponsor)
+            posted = post()
+        held = effect_of(alliance, decision, sponsor) == "done"
+        account = money.ring_fence()
+        assert (posted.status == 201) != held, (posted.status, posted.text, held)
+        assert account["balance"]["amount"] >= account["held"]["amount"] >= 0, account
+        won["the award" if held else "the posting"] += 1
+        if held:
+            close(alliance, sponsor, case.body["id"])
+    assert len(won) == 2, won
+    return ", ".join(f"{count} times {who}" for who, count in sorted(won.items()))
+
+
+def effect_of(alliance, decision, person):
+    """What the ledger made of it."""
+    decision = alliance.wait(f"/decisions/{decision}", lambda body: any(
+        effect["service"] == "ledger" and effect["state"] != "pending" for effect in body["effects"]), person)
+    return next(effect["state"] for effect in decision["effects"] if effect["service"] == "ledger")
+
+
+def close(alliance, sponsor, case):
+    path = f"/reinvestment/cases/{case}"
+    alliance.wait(path, lambda body: body["state"] == "in-delivery", sponsor)
+    sponsor.do("POST", alliance.path(f"{path}/closure"), {"outcome": "cancelled", "reason": "Not needed."}, headers=sponsor.after()).expect(200)
+    alliance.wait("/ledger/accounts/ring-fence:elective", lambda body: body["held"]["amount"] == 0, sponsor)
+
+
+def postings_at_once_add_up(rounds):
+    """Sixteen move money in and out of one account: its entries are numbered without a gap and end in its balance."""
+    money = Money()
+    money.move("pool:planned", "ring-fence:elective", 1_00).expect(201)
+
+    def work(seed):
+        chance, answers = random.Random(seed), []
+        for _ in range(rounds):
+            ends = ["pool:planned", "ring-fence:elective"]
+            chance.shuffle(ends)
+            answers.append(money.move(*ends, chance.randint(1, 5_00)).status)
+        return answers
+    answers = collections.Counter(sum(at_once([lambda seed=seed: work(seed) for seed in range(16)]), []))
+    assert set(answers) <= {201, 422}, answers
+    entries = pages(money.finance, money.alliance.path("/ledger/accounts/ring-fence:elective/entries"))
+    assert len(entries) == answers[201] + 1, (len(entries), answers)
+    balance = 0
+    for place, entry in enumerate(entries):
+        balance += entry["amount"]["amount"]
+        assert (entry["number"], entry["balance"]["amount"]) == (place + 1, balance) and balance >= 0, entry
+    assert money.ring_fence()["balance"]["amount"] == balance
+    return f"{answers[201]} posted, {answers[422]} refused for the floor"
+
+
+RACES = [fifty_vote_and_change_at_once, an_award_and_a_posting_want_the_same_money, postings_at_once_add_up]
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--rounds", type=int, default=20)
+    rounds = arguments.parse_args().rounds
+    random.seed(SEED)
+    print(f"seed {SEED}, {rounds} rounds")
+    failed = 0
+    for race in RACES:
+        try:
+            print(f"  ok      {race.__name__.replace('_', ' ')}: {race(rounds)}", flush=True)
+        except AssertionError as error:
+            failed += 1
+            print(f"  FAILED  {race.__name__.replace('_', ' ')}: {error}", flush=True)
+    print(f"{len(RACES) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
