@@ -260,31 +260,34 @@ bool access_check(const struct standing *standing, role_set roles, struct proble
 
 static const char *const ALLIANCE_STATES[] = {"forming", "active", "closing", "closed"};
 
-bool alliance_set_add(alliance_set *states, const char *name)
+/* The state's bit; 0 when there is no such state. */
+static alliance_set alliance_state(const char *name)
 {
-    for (size_t i = 0; i < ARRAY_LENGTH(ALLIANCE_STATES); i++) {
-        if (strcmp(ALLIANCE_STATES[i], name) == 0) {
-            *states |= 1U << i;
-            return true;
-        }
-    }
-    return false;
+    for (size_t i = 0; i < ARRAY_LENGTH(ALLIANCE_STATES); i++)
+        if (strcmp(ALLIANCE_STATES[i], name) == 0)
+            return 1U << i;
+    return 0;
 }
 
-bool access_check_active(const struct standing *standing, struct problem *err)
+bool alliance_set_add(alliance_set *states, const char *name)
 {
-    alliance_set active = 0;
-    return alliance_set_add(&active, "active") && access_check_alliance(standing, active, err);
+    const alliance_set state = alliance_state(name);
+    *states |= state;
+    return state != 0;
 }
 
 bool access_check_alliance(const struct standing *standing, alliance_set states,
                            struct problem *err)
 {
-    alliance_set is = 0;
-    if (alliance_set_add(&is, standing->alliance_status) && (states & is) != 0)
+    if ((states & alliance_state(standing->alliance_status)) != 0)
         return true;
     return problem_set(err, PROBLEM_ALLIANCE_NOT_ACTIVE, "the alliance is %s",
                        standing->alliance_status);
+}
+
+bool access_check_active(const struct standing *standing, struct problem *err)
+{
+    return access_check_alliance(standing, alliance_state("active"), err);
 }
 
 /* By nothing but having been in: an auditor's eyes see on. */

@@ -25,10 +25,12 @@ function hintsOf({ values, leads }) {
   const organisations = ['ZZ1', 'ZZ2', 'ZZ3', 'ZZ4'];
   return { accountCode: accounts, 'debitAccounts[]': accounts, 'creditAccounts[]': accounts, mandateId: [values.mandateId],
     organisation: organisations, beneficiary: organisations, owner: organisations, ringFence: ['elective'], category: ['equipment', 'workforce'],
-    setting: ['community'], indicator: [values.indicatorCode], month: ['2025-26-M03', '2025-26-M04', values.month], effectiveOn: [today()],
+    setting: ['community'], indicator: [values.indicatorCode], month: ['2025-26-M03', '2025-26-M04', '2016-17-M01', values.month], pool: ['community', 'planned'], toAccount: accounts,
+    revision: [1, 2], year: ['2016-17', '2026-27'], effectiveOn: [today()],
     group: ['leadership'], reportsTo: ['leadership'], startsOn: [today(-3)], endsOn: [today(20)], milestone: ['ready'], appointmentId: [values.appointmentId], code: ['fuzzed', 'ae-4-hours'],
-    subject: [`partners/ZZ5`, `ledger/mandates/${values.mandateId}`, `reinvestment/cases/${values.caseId}`, 'alliance'],
-    effect: ['admit', 'grant', 'approve'], issuer: leads ? ['https://issuer.accord.example'] : [] };
+    subject: [`partners/ZZ5`, `hosts/${values.hostFunction}/versions/2`, `ledger/mandates/${values.mandateId}`, `reinvestment/cases/${values.caseId}`, `ledger/settlements/${values.settlementId}`,
+      `ledger/reserve-releases/${values.releaseId}`, 'alliance'],
+    effect: ['admit', 'grant', 'approve', 'post', 'release', 'appoint', 'suspend', 'close'], issuer: leads ? ['https://issuer.accord.example'] : [] };
 }
 
 // A value for a parameter: mostly one that exists.

@@ -36,9 +36,11 @@ bool host_appointment_check(const struct host_version *draft, const struct partn
 bool host_handover_check(const struct host_version *draft, const char *host, const char *voted_from,
                          struct problem *err)
 {
-    return strcmp(host, voted_from) == 0 ||
-           problem_set(err, PROBLEM_STATE_CONFLICT,
-                       "%s hosts %s by now, which is not what was voted on", host, draft->function);
+    if (strcmp(host, voted_from) != 0)
+        return problem_set(err, PROBLEM_STATE_CONFLICT,
+                           "%s hosts %s by now, which is not what was voted on", host,
+                           draft->function);
+    return true;
 }
 
 void host_appoint(struct host_version *version, struct host_version *before,

@@ -100,24 +100,27 @@ bool admission_check(enum alliance_status status, const struct partner *partner,
     if (partner->status != PARTNER_PROPOSED)
         return problem_set(err, PROBLEM_STATE_CONFLICT, "%s has not applied: it is %s",
                            partner->organisation, partner_status_name(partner->status));
-    return status == ALLIANCE_ACTIVE ||
-           problem_set(err, PROBLEM_ALLIANCE_NOT_ACTIVE, "the alliance is %s: it admits nobody",
-                       alliance_status_name(status));
+    if (status != ALLIANCE_ACTIVE)
+        return problem_set(err, PROBLEM_ALLIANCE_NOT_ACTIVE, "the alliance is %s: it admits nobody",
+                           alliance_status_name(status));
+    return true;
 }
 
 static bool hosting_check(const struct partner *partner, const char *hosted, struct problem *err)
 {
-    return hosted[0] == '\0' ||
-           problem_set(err, PROBLEM_STATE_CONFLICT,
-                       "%s is the host of %s: the function is handed over first",
-                       partner->organisation, hosted);
+    if (hosted[0] != '\0')
+        return problem_set(err, PROBLEM_STATE_CONFLICT,
+                           "%s is the host of %s: the function is handed over first",
+                           partner->organisation, hosted);
+    return true;
 }
 
 static bool partner_is_in(const struct partner *partner, struct problem *err)
 {
-    return partner->status == PARTNER_ACTIVE || partner->status == PARTNER_SUSPENDED ||
-           problem_set(err, PROBLEM_STATE_CONFLICT, "%s is not a partner: it is %s",
-                       partner->organisation, partner_status_name(partner->status));
+    if (partner->status != PARTNER_ACTIVE && partner->status != PARTNER_SUSPENDED)
+        return problem_set(err, PROBLEM_STATE_CONFLICT, "%s is not a partner: it is %s",
+                           partner->organisation, partner_status_name(partner->status));
+    return true;
 }
 
 bool exclusion_check(const struct partner *partner, const char *hosted, struct problem *err)
@@ -135,9 +138,10 @@ bool suspension_check(const struct partner *partner, const char *hosted, struct 
 
 bool reinstatement_check(const struct partner *partner, struct problem *err)
 {
-    return partner->status == PARTNER_SUSPENDED ||
-           problem_set(err, PROBLEM_STATE_CONFLICT, "%s is not suspended: it is %s",
-                       partner->organisation, partner_status_name(partner->status));
+    if (partner->status != PARTNER_SUSPENDED)
+        return problem_set(err, PROBLEM_STATE_CONFLICT, "%s is not suspended: it is %s",
+                           partner->organisation, partner_status_name(partner->status));
+    return true;
 }
 
 void partner_admit(struct partner *partner, int32_t today)
@@ -205,15 +209,17 @@ bool departure_decide(struct partner *partner, const char *hosted, int32_t today
 
 bool closing_check(enum alliance_status status, struct problem *err)
 {
-    return status == ALLIANCE_ACTIVE ||
-           problem_set(err, PROBLEM_STATE_CONFLICT, "an active alliance closes; this one is %s",
-                       alliance_status_name(status));
+    if (status != ALLIANCE_ACTIVE)
+        return problem_set(err, PROBLEM_STATE_CONFLICT, "an active alliance closes; this one is %s",
+                           alliance_status_name(status));
+    return true;
 }
 
 bool dissolution_check(enum alliance_status status, struct problem *err)
 {
-    return status == ALLIANCE_CLOSING ||
-           problem_set(err, PROBLEM_STATE_CONFLICT,
-                       "an alliance is dissolved once it is closing; this one is %s",
-                       alliance_status_name(status));
+    if (status != ALLIANCE_CLOSING)
+        return problem_set(err, PROBLEM_STATE_CONFLICT,
+                           "an alliance is dissolved once it is closing; this one is %s",
+                           alliance_status_name(status));
+    return true;
 }
