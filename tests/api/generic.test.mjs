@@ -121,6 +121,8 @@ function meant(op) {
     postBulk: () => { const { mandateId, ...one } = stage.transactionBody(1); return { mandateId, transactions: [one] }; },
     placeHold: () => stage.holdBody(),
     draftMandate: () => stage.mandateBody(),
+    submitActuals: () => stage.actualsBody(),
+    draftReserveRelease: () => stage.releaseBody(),
     draftCase: () => stage.caseBody(),
   };
   return bodies[op.id] ? proper(op, { body: bodies[op.id](), type: 'application/json' }) : proper(op);
@@ -144,7 +146,7 @@ test('idempotency-key-reused: for another request, at every operation with a key
   }
 });
 
-const ending = ['leaveAlliance', 'endAppointment', 'closeAccount', 'withdrawMandate', 'withdrawDecision', 'closeCase', 'releaseHold', 'movePeriodOn'];
+const ending = ['leaveAlliance', 'endAppointment', 'closeAccount', 'withdrawMandate', 'withdrawDecision', 'closeCase', 'releaseHold', 'movePeriodOn', 'withdrawSettlement', 'withdrawReserveRelease'];
 
 // A request that is not the kept one: of another operation, or with another body, or about another thing.
 function another(op, keptOp) {

@@ -36,6 +36,7 @@ export class Stage {
     await stage.host();
     await stage.applicants();
     await stage.money();
+    await stage.settlement();
     await stage.caseAndDrawdown();
     await stage.riskAndIndicator();
     await stage.openDecision();
@@ -64,7 +65,8 @@ export class Stage {
         parameters: {
           rules: [{ kind: 'general', rule: 'simple-majority' }, { kind: 'agree-specification', rule: 'simple-majority' }],
           shares: partners.map((organisation, i) => ({ organisation, shareBp: shares[i] })),
-          pools: [{ code: 'planned', name: 'Planned care' }], reserve: { capPence: 500000000 },
+          pools: [{ code: 'planned', name: 'Planned care' }, { code: 'community', name: 'Community care', mechanism: 'activity',
+            provider: 'ZZ1', commissioner: 'ZZ2', parameters: { per: 'month', pricePence: 25000 } }], reserve: { capPence: 500000000 },
           ringFences: [{ code: 'elective', purpose: 'Elective care', categories: ['equipment'], settings: ['community'] }],
         },
       },
@@ -235,6 +237,33 @@ export class Stage {
     this.share();
   }
 
+  // The alliance's first month, settled but for the decision; a release of the reserve, in draft.
+  async settlement() {
+    const { finance } = this.leads;
+    const first = { month: '2016-17-M01' };
+    const submission = await this.do(201, finance, 'submitActuals', { body: this.actualsBody(first) });
+    this.values.submissionId = submission.id;
+    const agree = (who) => this.do(200, who, 'agreeActuals', { body: { revision: 1 } });
+    await agree(finance);
+    await agree(this.reps.ZZ2);
+    const { version } = await this.do(200, finance, 'getPeriod', { values: first });
+    await this.do(200, finance, 'movePeriodOn', { values: first, match: `"${version}"`, body: { state: 'locked' } });
+    this.values.settlementId = (await this.do(201, finance, 'computeSettlement', { body: first })).id;
+    const mandateId = await this.mandate({ title: 'Fill the reserve', creditAccounts: ['reserve:cost-risk'], limit: gbp(500000000) });
+    await this.do(201, finance, 'postTransaction', { body: { mandateId, description: 'The reserve', effectiveOn: today(),
+      entries: [{ accountCode: 'pool:planned', amount: gbp(-1000000) }, { accountCode: 'reserve:cost-risk', amount: gbp(1000000) }] } });
+    this.values.releaseId = (await this.do(201, finance, 'draftReserveRelease', { body: this.releaseBody() })).id;
+    this.share();
+  }
+
+  actualsBody(changes = {}) {
+    return { pool: 'community', month: this.values.month, planUnits: 1000, actualUnits: 1060, price: gbp(25000), planCost: gbp(25000000), cost: gbp(26500000), ...changes };
+  }
+
+  releaseBody(changes = {}) {
+    return { year: '2016-17', purpose: 'transformation', toAccount: 'ring-fence:elective', amount: gbp(1000), reason: 'The year draws no more.', ...changes };
+  }
+
   caseBody(changes = {}) {
     return { title: 'Hernia hub', summary: 'Day surgery in the community.', ringFence: 'elective', category: 'equipment', setting: 'community',
       service: 'Hernia repair', specialty: 'General surgery', beneficiary: 'ZZ3', award: gbp(25000000), oneOffCost: gbp(25000000),
@@ -294,7 +323,7 @@ export class Stage {
 
   // Somebody who may do this.
   whoMay(op) {
-    const own = { reviseCase: 'ZZ3', submitCase: 'ZZ3', closeCase: 'ZZ3', requestDrawdown: 'ZZ3', verifyDrawdown: 'ZZ2' }[op.id];
+    const own = { reviseCase: 'ZZ3', submitCase: 'ZZ3', closeCase: 'ZZ3', requestDrawdown: 'ZZ3', verifyDrawdown: 'ZZ2', queryActuals: 'ZZ2' }[op.id];
     if (own) return this.reps[own];
     const holders = { representative: this.reps.ZZ1, partner: this.reps.ZZ1, 'alliance-director': this.director, 'finance-lead': this.leads?.finance,
       'quality-lead': this.leads?.quality, 'lead-nurse': this.leads?.nurse, 'senior-medical-lead': this.leads?.medical,
