@@ -105,9 +105,9 @@ create table settlement_line (
     band integer not null check (band between 0 and 5),
     from_account text,
     to_account text,
-    steps jsonb not null check (jsonb_array_length(steps) between 0 and 12),
+    steps jsonb not null check (jsonb_array_length(steps) between 0 and 14),
     result_pence bigint not null check (result_pence between -9007199254740991 and 9007199254740991),
-    sentence text not null check (length(sentence) between 1 and 400),
+    sentence text not null check (length(sentence) between 1 and 600),
     primary key (alliance_id, settlement_id, position)
 );
 alter table settlement_line
@@ -124,7 +124,7 @@ create table settlement_escalation (
     pool text,
     organisation text check (organisation ~ '^[A-Z0-9]{3,10}$'),
     amount_pence bigint not null check (amount_pence between 1 and 9007199254740991),
-    sentence text not null check (length(sentence) between 1 and 400),
+    sentence text not null check (length(sentence) between 1 and 600),
     primary key (alliance_id, settlement_id, position)
 );
 alter table settlement_escalation
