@@ -48,7 +48,7 @@ disk_check() {
 # What runs, copied by the user who runs it: root only reads, because it must not write where
 # somebody else may have put a link.
 app_copy() {
-    local files=(common/problem.def deploy/{lib,serve,jwks.py,example.py,nginx.conf,sample} "${PROJECTS[@]}") program
+    local files=(common/problem.def deploy/{lib,serve,jwks.py,example,nginx.conf,sample} "${PROJECTS[@]}") program
     for program in "$BUILT"/accord-*; do
         [[ ! -f $program || ! -x $program ]] || files+=("$program")
     done

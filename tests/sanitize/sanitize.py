@@ -122,7 +122,7 @@ def example():
     data = os.path.join(SCRATCH, "example")
     os.makedirs(os.path.join(data, "run"))
     environment = {**os.environ, "ACCORD_DATA": data}
-    done = subprocess.run([sys.executable, os.path.join(CHECKOUT, "deploy", "example.py")], capture_output=True,
+    done = subprocess.run([sys.executable, os.path.join(CHECKOUT, "deploy", "example")], capture_output=True,
                           text=True, env=environment, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

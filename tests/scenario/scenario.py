@@ -73,7 +73,7 @@ def financial_month(period):
 
 
 def example(*expected):
-    done = subprocess.run([sys.executable, os.path.join(CHECKOUT, "deploy", "example.py")], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, os.path.join(CHECKOUT, "deploy", "example")], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     for text in expected:
         assert text in done.stdout, f"'{text}' is missing in: {done.stdout}"
