@@ -3,11 +3,18 @@
 database_exists() { [[ -f $DATABASE/PG_VERSION && -f $DATABASE/accord-made ]]; }
 
 database_make() {
-    database_exists && return 0
+    if database_exists; then
+        local found wanted
+        read -r found <"$DATABASE/PG_VERSION" || true
+        wanted=$("$POSTGRES_BIN/postgres" --version | sed -E 's/^[^0-9]*([0-9]+).*/\1/')
+        [[ $found == "$wanted" ]] || fail "the database in $DATABASE was made by PostgreSQL $found, and PostgreSQL $wanted is what runs here:" \
+            "carry it over with pg_upgrade, or remove the data with make clean-data"
+        return 0
+    fi
     step database "making a private PostgreSQL cluster"
     rm -rf "$DATABASE"
     local said
-    if ! said=$("$POSTGRES_BIN/initdb" -D "$DATABASE" --username=postgres --auth-local=peer \
+    if ! said=$(become "$POSTGRES_BIN/initdb" -D "$DATABASE" --username=postgres --auth-local=peer \
         --auth-host=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --data-checksums 2>&1); then
         [[ $said != *"No space left"* ]] || fail "the disk of $ACCORD_DATA is full; make room or set ACCORD_DATA to a folder on another disk"
         fail "PostgreSQL could not make its cluster in $DATABASE: $(tail -n 1 <<<"$said")"
@@ -18,6 +25,8 @@ database_make() {
 # Superusers come by the socket and their system user only; services by password.
 database_configure() {
     mkdir -p "$SOCKETS"
+    # It may lie in /tmp, where anybody could have made it before us.
+    [[ -O $SOCKETS && ! -L $SOCKETS ]] || fail "the folder $SOCKETS for the database's socket belongs to somebody else; set ACCORD_DATA to a shorter path"
     chmod 700 "$SOCKETS"
     cat >"$DATABASE/postgresql.auto.conf" <<END
 # Made by Accord at each start.

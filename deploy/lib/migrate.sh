@@ -28,7 +28,7 @@ migrations_compare() {
 migrations_run() {
     local project said
     for project in "${PROJECTS[@]}"; do
-        if ! said=$(cd "$APP/$project" && PGHOST=$SOCKETS PGPORT=$ACCORD_DATABASE_PORT PGUSER=postgres \
+        if ! said=$(become env -C "$APP/$project" PGHOST="$SOCKETS" PGPORT="$ACCORD_DATABASE_PORT" PGUSER=postgres \
             SQITCH_FULLNAME=Accord SQITCH_EMAIL=accord@localhost \
             sqitch deploy --verify --target db:pg:accord 2>&1); then
             printf '%s\n' "$said" >&2

@@ -18,8 +18,13 @@ ports_check() {
     local taken
     taken=$(ports_list | python3 -c '
 import socket, sys
+used = {}
 for line in sys.stdin:
     port, setting, program = line.split()
+    if port in used:
+        print(f"port {port} is meant for {used[port]} and for {program}; set {setting} to another number")
+        break
+    used[port] = program
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

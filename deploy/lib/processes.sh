@@ -2,6 +2,10 @@
 # Ours work in a folder below it and run one of our programs; an operator's shell that merely stands
 # there is left alone.
 
+# Becomes a program that ends with deploy/serve and does not hold its lock: within ( ) or $( ), for
+# all that takes longer than a moment, so that a killed run hinders the next one by nothing.
+become() { exec 9>&- setpriv --pdeathsig KILL "$@"; }
+
 # processes_below FOLDER: "pid program" of ours that work in FOLDER or below.
 processes_below() {
     local folder=$1 proc cwd program pid

@@ -32,7 +32,7 @@ settings_default() {
     : "${ACCORD_FLOOD_RATE:=20000}" "${ACCORD_CLIENT_RATE:=1000}" "${ACCORD_PARTS:=all}" "${ACCORD_EXAMPLE:=yes}"
     : "${ACCORD_TEST_CLOCK:=no}" "${ACCORD_UNDER_MAKE:=no}" "${ACCORD_SETTLED:=}"
     local name value
-    for name in ACCORD_PORT ACCORD_DATABASE_PORT ACCORD_SERVICE_PORTS ACCORD_INSTANCES; do
+    for name in ACCORD_PORT ACCORD_DATABASE_PORT ACCORD_SERVICE_PORTS ACCORD_INSTANCES ACCORD_FLOOD_RATE ACCORD_CLIENT_RATE; do
         value=${!name}
         [[ $value =~ ^[1-9][0-9]{0,4}$ ]] || fail "$name is '$value', which is no number that can be used"
     done

@@ -114,7 +114,7 @@ start_and_wait() {
         rm -f "$SCAN/$name/down"
         s6-svc -u "$SCAN/$name"
     done
-    if s6-svwait -U -t $((seconds * 1000)) "${@/#/$SCAN/}" 2>/dev/null; then return 0; fi
+    if (become s6-svwait -U -t $((seconds * 1000)) "${@/#/$SCAN/}" 2>/dev/null); then return 0; fi
     for name; do
         [[ $(s6-svstat -o ready "$SCAN/$name") == true ]] ||
             fail "$name did not become ready; its log $LOGS/$name/current ends with: $(tail -n 1 "$LOGS/$name/current" 2>/dev/null)"

@@ -11,13 +11,10 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 
-CHECKOUT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-IS_ROOT = os.geteuid() == 0
-READY = "Stop with Ctrl-C."
-STOP_S = 10
+from checkout import IS_ROOT, STOP_S, Checkout, answers, is_settled, pid_of, processes, until
+
 AGAIN_S = 10
 TESTS = []
 
@@ -29,158 +26,6 @@ class Skipped(Exception):
 def test(function):
     TESTS.append(function)
     return function
-
-
-def until(what, condition, seconds):
-    deadline = time.monotonic() + seconds
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        time.sleep(0.05)
-
-
-def free_base():
-    for base in range(32100, 60000, 300):
-        with contextlib.ExitStack() as stack:
-            try:
-                for port in [base + kind + n for kind in (0, 100, 200) for n in range(30)]:
-                    probe = stack.enter_context(socket.socket())
-                    probe.bind(("127.0.0.1", port))
-                return base
-            except OSError:
-                continue
-    raise AssertionError("no free ports")
-
-
-class Checkout:
-    """A copy of the sources and of what is built, and `make run` in it."""
-
-    def __init__(self, owner=None):
-        self.folder = tempfile.mkdtemp(prefix="accord-home-")  # mode 0700
-        self.path = os.path.join(self.folder, "accord")
-        os.mkdir(self.path)
-        names = subprocess.run(["git", "-c", f"safe.directory={CHECKOUT}", "ls-files", "-co", "--exclude-standard"],
-                               cwd=CHECKOUT, check=True, capture_output=True, text=True).stdout
-        for part, listed in (("", names), ("build", "generated\nrelease\n")):
-            present = "".join(name + "\n" for name in listed.splitlines() if os.path.exists(os.path.join(CHECKOUT, part, name)))
-            os.makedirs(os.path.join(self.path, part), exist_ok=True)
-            subprocess.run(["cp", "-a", "--parents", *present.splitlines(), os.path.join(self.path, part)],
-                           cwd=os.path.join(CHECKOUT, part), check=True)
-        self.user = []
-        if owner:
-            entry = pwd.getpwnam(owner)
-            subprocess.run(["chown", "-R", f"{entry.pw_uid}:{entry.pw_gid}", self.folder], check=True)
-            self.user = ["setpriv", "--reuid", owner, "--regid", str(entry.pw_gid), "--clear-groups"]
-        base = free_base()
-        self.port, self.database_port = base + 28, base + 29
-        self.env = {name: value for name, value in os.environ.items() if not name.startswith(("ACCORD_", "MAKE", "MFLAGS"))}
-        self.env.update(ACCORD_PORT=str(self.port), ACCORD_DATABASE_PORT=str(self.database_port),
-                        ACCORD_SERVICE_PORTS=str(base), ACCORD_EXAMPLE="no", HOME=self.folder)
-        self.outputs = 0
-
-    @property
-    def data(self):
-        answer = subprocess.run([*self.user, "bash", "-c", ". deploy/lib/install.sh; . deploy/lib/settings.sh; "
-                                 "data_folder_default \"$PWD\""], cwd=self.path, check=True, capture_output=True, text=True)
-        return answer.stdout.strip()
-
-    def make(self, *arguments, answer="", **env):
-        return subprocess.run([*self.user, "make", *arguments], cwd=self.path, env={**self.env, **env}, text=True,
-                              input=answer, capture_output=True, timeout=120)
-
-    def start(self, **env):
-        self.outputs += 1
-        output = open(os.path.join(self.folder, f"output-{self.outputs}"), "w+", encoding="utf-8")
-        process = subprocess.Popen([*self.user, "make", "run"], cwd=self.path, env={**self.env, **env}, text=True,
-                                   stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
-        return Running(self, process, output.name, env.get("ACCORD_DATA") or self.data)
-
-    def remove(self):
-        data = self.data
-        for pid, _ in processes(data):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        until("processes to go", lambda: not processes(data), 5)
-        for folder in (data, self.folder):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-class Running:
-    def __init__(self, checkout, process, output, data):
-        self.checkout, self.process, self.output, self.data = checkout, process, output, data
-
-    def text(self):
-        with open(self.output, encoding="utf-8") as file:
-            return file.read()
-
-    def ready(self, seconds=120):
-        """Up; with the example if it is played."""
-        def look():
-            assert self.process.poll() is None, f"make run ended: {self.text()}"
-            if self.checkout.env["ACCORD_EXAMPLE"] == "yes" or READY in self.text():
-                return READY in self.text()
-            return answers(self.checkout.port) and "services" in self.text() and is_settled(self.data)
-        until("make run ready", look, seconds)
-        return self
-
-    def ended(self, seconds=STOP_S):
-        try:
-            self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(f"make run did not end within {seconds} s: {self.text()}") from None
-        left = processes(self.data)
-        assert not left, f"left behind: {left}"
-
-    def refused(self, pattern):
-        """Ends by itself with exactly one sentence that matches."""
-        self.process.wait(60)
-        assert self.process.returncode != 0, self.text()
-        said = [line for line in self.text().splitlines() if line.startswith("accord: ")]
-        assert len(said) == 1 and re.search(pattern, said[0]), f"not one sentence like /{pattern}/: {self.text()}"
-        assert not processes(self.data), f"left behind: {processes(self.data)}"
-
-    def stop(self):
-        os.killpg(self.process.pid, signal.SIGINT)
-        self.ended()
-
-
-def answers(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def is_settled(data):
-    """Every folder of the supervisor that is to be up is ready."""
-    services = os.path.join(data, "run", "services")
-    for name in ("postgres", "nginx", "membership", "ledger", "reinvestment", "risk", "kpi"):
-        done = subprocess.run(["s6-svstat", "-o", "ready", os.path.join(services, name)], capture_output=True, text=True)
-        if done.stdout.strip() != "true":
-            return False
-    return True
-
-
-def processes(data):
-    """(pid, command) of everything that works in the data folder or runs from it."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            where = os.readlink(f"/proc/{pid}/cwd")
-            with open(f"/proc/{pid}/cmdline", encoding="utf-8", errors="replace") as file:
-                command = file.read().replace("\0", " ").strip()
-        except OSError:
-            continue
-        if where.startswith(data) or data in command:
-            found.append((int(pid), command))
-    return found
-
-
-def pid_of(data, pattern):
-    for pid, command in processes(data):
-        if re.search(pattern, command):
-            return pid
-    return None
 
 
 # --- the tests, in an order in which one start serves several -------------------------------------------
@@ -320,12 +165,41 @@ def whatever_is_killed_comes_back(home):
 
 @test
 def a_taken_port_is_named(home):
-    for port in (home.port, home.database_port, int(home.env["ACCORD_SERVICE_PORTS"]) + 2):
+    base = int(home.env["ACCORD_SERVICE_PORTS"])
+    for port in (home.port, home.database_port, base + 2, base + 103, base + 204):
         with socket.socket() as taken:
             taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             taken.bind(("127.0.0.1", port))
             taken.listen()
             home.start().refused(rf"port {port} .*taken")
+
+
+@test
+def one_port_for_two_is_named(home):
+    for name in ("ACCORD_PORT", "ACCORD_SERVICE_PORTS"):
+        other = home.database_port if name == "ACCORD_PORT" else home.port - 103
+        home.start(**{name: str(other)}).refused(rf"port {home.database_port if name == 'ACCORD_PORT' else home.port} is meant for .* and for .*{name}")
+
+
+@test
+def a_setting_that_is_no_number_is_named(home):
+    for name in ("ACCORD_PORT", "ACCORD_INSTANCES", "ACCORD_FLOOD_RATE", "ACCORD_CLIENT_RATE"):
+        home.start(**{name: "many"}).refused(rf"{name} is 'many'")
+
+
+@test
+def a_folder_that_is_not_accords_is_left_alone(home):
+    folder = os.path.join(home.folder, "photographs")
+    os.mkdir(folder)
+    with open(os.path.join(folder, "of-the-garden.jpg"), "w", encoding="utf-8") as file:
+        file.write("green")
+    home.start(ACCORD_DATA=folder).refused(r"photographs is not empty and not Accord's")
+    assert os.listdir(folder) == ["of-the-garden.jpg"]
+    if IS_ROOT:
+        theirs = os.path.join(home.folder, "theirs")
+        os.mkdir(theirs)
+        os.chown(theirs, pwd.getpwnam("nobody").pw_uid, -1)
+        home.start(ACCORD_DATA=theirs).refused(r"theirs belongs to nobody")
 
 
 @test
@@ -346,6 +220,27 @@ def an_unreadable_key_is_named(home):
     finally:
         os.chmod(key, mode)
         os.chown(key, owner.st_uid, owner.st_gid)
+
+
+@test
+def what_the_operator_wrote_wrongly_is_named(home):
+    issuers = os.path.join(home.data, "keys", "issuers.json")
+    with open(issuers, "r+", encoding="utf-8") as file:
+        right = file.read()
+        file.write("and more\n")
+    home.start().refused(r"membership did not become ready.*issuers\.json")
+    with open(issuers, "w", encoding="utf-8") as file:
+        file.write(right)
+
+
+@test
+def the_files_of_another_postgresql_are_named(home):
+    version = os.path.join(home.data, "database", "PG_VERSION")
+    with open(version, "w", encoding="ascii") as file:
+        file.write("14\n")
+    home.start().refused(r"made by PostgreSQL 14, and PostgreSQL 15 is what runs")
+    with open(version, "w", encoding="ascii") as file:
+        file.write("15\n")
 
 
 @test
@@ -373,6 +268,38 @@ def a_full_disk_is_named(home):
         raise Skipped("needs root")
     with small_disk(home, 40) as disk:
         home.start(ACCORD_DATA=os.path.join(disk, "data")).refused(r"disk .* is full")
+
+
+@test
+def a_disk_that_is_full_at_a_later_start_is_named(home):
+    if not IS_ROOT:
+        raise Skipped("needs root")
+    with small_disk(home, 500) as disk:
+        data = os.path.join(disk, "data")
+        home.start(ACCORD_DATA=data, ACCORD_EXAMPLE="no").ready().stop()
+        with contextlib.suppress(OSError), open(os.path.join(disk, "filler"), "wb", buffering=0) as filler:
+            while filler.write(bytes(65536)):
+                pass
+        home.start(ACCORD_DATA=data).refused(r"disk .* is full: 0 MB are free")
+
+
+@test
+def a_first_start_that_was_killed_anywhere_is_mended_by_the_next(home):
+    """In a folder with a path too long for a socket, too."""
+    os.chmod(home.folder, 0o711)
+    try:
+        for number, step in enumerate(("making a private PostgreSQL", "migrating", "starting nginx")):
+            data = os.path.join(home.folder, "long-" * 20 + str(number))
+            running = home.start(ACCORD_DATA=data)
+            until(step, lambda: step in running.text(), 60)
+            serve = pid_of(data, r"deploy/serve$")
+            assert serve, f"{step}: {running.text()} {processes(data)}"
+            os.kill(serve, signal.SIGKILL)
+            running.process.wait(STOP_S)
+            home.start(ACCORD_DATA=data).ready().stop()
+            shutil.rmtree(data)
+    finally:
+        os.chmod(home.folder, 0o700)
 
 
 @contextlib.contextmanager
