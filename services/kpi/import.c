@@ -5,45 +5,46 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/ids.h"
 #include "common/instant.h"
 #include "common/json.h"
+#include "services/kpi/import/format.h"
 #include "services/kpi/rules.h"
 
-enum { FIELD_SIZE = 64, COLUMNS_MAX = 8 };
+/* Cells, for the formats --------------------------------------------------------------------------
+ */
 
-/* A published file: its columns in order, and how one of its records becomes a row. */
-struct import_format {
-    const char *name;
-    const char *const *columns[2]; /* the headers it may have */
-    void (*read)(struct import_rows *rows, const char *const fields[], struct import_row *row,
-                 size_t header);
-};
-
-struct reader {
-    const struct import_format *format;
-    struct import_rows *rows;
-    size_t capacity;
-    size_t line;
-    size_t header; /* which of the format's headers it has */
-    bool header_fits;
-    bool too_many;
-    char fields[COLUMNS_MAX][FIELD_SIZE];
-    bool too_long;
-    size_t field_count;
-};
-
-static size_t columns_count(const char *const columns[])
+/* A column's name may be longer than a fault has room for: its beginning tells it. */
+static void fault_add(struct import_reader *reader, const char *column, const char *code,
+                      const char *detail)
 {
-    size_t count = 0;
-    while (columns[count] != NULL)
-        count++;
-    return count;
+    char short_column[sizeof(((struct import_fault *)NULL)->column)];
+    snprintf(short_column, sizeof(short_column), "%.*s", (int)sizeof(short_column) - 1, column);
+    import_fault_add(reader->rows, reader->line, short_column, code, "%s", detail);
 }
 
-static int64_t read_count(struct import_rows *rows, size_t line, const char *column,
-                          const char *text, bool may_be_negative)
+void import_cell_check(struct import_reader *reader, const char *column, const char *text)
+{
+    if (text_has_nhs_number(text))
+        fault_add(reader, column, "nhs-number", "looks like an NHS number: only aggregates");
+}
+
+void import_cell_fault(struct import_reader *reader, const char *column, const char *code,
+                       const char *text, const char *what)
+{
+    char detail[120];
+    if (text_has_nhs_number(text)) {
+        import_cell_check(reader, column, text);
+        return;
+    }
+    snprintf(detail, sizeof(detail), "'%.40s' is not %s", text, what);
+    fault_add(reader, column, code, detail);
+}
+
+int64_t import_count(struct import_reader *reader, const char *column, const char *text,
+                     bool may_be_negative)
 {
     char *end = NULL;
     errno = 0;
@@ -52,104 +53,85 @@ static int64_t read_count(struct import_rows *rows, size_t line, const char *col
     long long value = starts_well ? strtoll(text, &end, 10) : 0;
     const long long most = 1000000000000;
     if (!starts_well || *end != '\0' || errno != 0 || value > most || value < -most) {
-        import_fault_add(rows, line, column, "not-a-number", "'%.40s' is not a whole number", text);
+        import_cell_fault(reader, column, "not-a-number", text, "a whole number");
         return 0;
     }
     return value;
 }
 
-static void read_organisation(struct import_rows *rows, struct import_row *row, const char *column,
-                              const char *text)
+void import_organisation(struct import_reader *reader, struct import_row *row, const char *column,
+                         const char *text)
 {
     if (!ods_is_valid(text))
-        import_fault_add(rows, row->line, column, "not-an-organisation",
-                         "'%.40s' is not an organisation code", text);
+        import_cell_fault(reader, column, "not-an-organisation", text, "an organisation code");
     else
         snprintf(row->organisation, sizeof(row->organisation), "%s", text);
 }
 
-static const char *const AE_COLUMNS[] = {"period",   "org_code",   "type", "attendances",
-                                         "breaches", "admissions", NULL};
-
-static void ae_read(struct import_rows *rows, const char *const fields[], struct import_row *row,
-                    size_t header)
+void import_period(struct import_reader *reader, struct import_row *row, const char *column,
+                   const char *text, const char *prefix)
 {
-    (void)header;
-    int32_t day = 0;
-    if (!day_parse(fields[0], &day) || strcmp(fields[0] + 8, "01") != 0)
-        import_fault_add(rows, row->line, "period", "not-a-month",
-                         "'%.40s' is not the first day of a month", fields[0]);
-    else
+    static const char *const MONTHS[] = {"January",   "February", "March",    "April",
+                                         "May",       "June",     "July",     "August",
+                                         "September", "October",  "November", "December"};
+    size_t length = strlen(prefix);
+    for (int i = 0; i < 12 && strncmp(text, prefix, length) == 0; i++) {
+        const char *year = text + length + strlen(MONTHS[i]) + 1;
+        char date[DATE_SIZE + 4];
+        int32_t day = 0;
+        if (strncasecmp(text + length, MONTHS[i], strlen(MONTHS[i])) != 0 || year[-1] != '-')
+            continue;
+        snprintf(date, sizeof(date), "%.5s-%02d-01", year, i + 1);
+        if (!day_parse(date, &day))
+            break;
         row->month = month_of_day(day);
-    read_organisation(rows, row, "org_code", fields[1]);
-    if (strcmp(fields[2], "1") != 0 && strcmp(fields[2], "2") != 0 &&
-        strcmp(fields[2], "other") != 0)
-        import_fault_add(rows, row->line, "type", "unknown-type", "'%.40s' is not 1, 2 or other",
-                         fields[2]);
-    else
-        snprintf(row->type, sizeof(row->type), "%s", fields[2]);
-    int64_t attendances = read_count(rows, row->line, "attendances", fields[3], false);
-    int64_t breaches = read_count(rows, row->line, "breaches", fields[4], false);
-    (void)read_count(rows, row->line, "admissions", fields[5], false);
-    if (breaches > attendances)
-        import_fault_add(rows, row->line, "breaches", "maximum",
-                         "%lld breaches of %lld attendances", (long long)breaches,
-                         (long long)attendances);
-    row->figures.numerator = attendances - breaches;
-    row->figures.denominator = attendances;
-}
-
-static const char *const PLAIN_PROPORTION[] = {"organisation", "month", "numerator", "denominator",
-                                               NULL};
-static const char *const PLAIN_VALUE[] = {"organisation", "month", "value", NULL};
-
-static void plain_read(struct import_rows *rows, const char *const fields[], struct import_row *row,
-                       size_t header)
-{
-    read_organisation(rows, row, "organisation", fields[0]);
-    if (!month_parse(fields[1], &row->month))
-        import_fault_add(rows, row->line, "month", "not-a-month",
-                         "'%.40s' is not a month like 2026-27-M03", fields[1]);
-    if (header == 0) {
-        row->figures.numerator = read_count(rows, row->line, "numerator", fields[2], false);
-        row->figures.denominator = read_count(rows, row->line, "denominator", fields[3], false);
-    } else {
-        row->figures.value = read_count(rows, row->line, "value", fields[2], true);
+        return;
     }
+    char what[64];
+    snprintf(what, sizeof(what), "a month like %sNovember-2024", prefix);
+    import_cell_fault(reader, column, "not-a-month", text, what);
 }
 
-static const struct import_format FORMATS[] = {
-    {"ae-long", {AE_COLUMNS, AE_COLUMNS}, ae_read},
-    {"plain", {PLAIN_PROPORTION, PLAIN_VALUE}, plain_read},
-};
+bool import_header_is(const struct import_reader *reader, const char *const columns[])
+{
+    size_t count = 0;
+    while (columns[count] != NULL) {
+        if (count >= reader->column_count || strcmp(reader->names[count], columns[count]) != 0)
+            return false;
+        count++;
+    }
+    return count == reader->column_count;
+}
+
+/* The reader --------------------------------------------------------------------------------------
+ */
+
+static const struct import_format *const FORMATS[] = {&IMPORT_PLAIN, &IMPORT_AE_LONG,
+                                                      &IMPORT_AE_MONTHLY, &IMPORT_RTT};
 
 static void on_field(void *text, size_t size, void *data)
 {
-    struct reader *reader = data;
-    if (reader->field_count < COLUMNS_MAX) {
-        if (size >= FIELD_SIZE || memchr(text, '\0', size) != NULL)
+    struct import_reader *reader = data;
+    if (reader->field_count < IMPORT_COLUMNS_MAX) {
+        if (size >= IMPORT_FIELD_SIZE || memchr(text, '\0', size) != NULL)
             reader->too_long = true;
-        size_t kept = size < FIELD_SIZE ? size : FIELD_SIZE - 1;
+        size_t kept = size < IMPORT_FIELD_SIZE ? size : IMPORT_FIELD_SIZE - 1;
         memcpy(reader->fields[reader->field_count], text, kept);
         reader->fields[reader->field_count][kept] = '\0';
     }
     reader->field_count++;
 }
 
-static void take_header(struct reader *reader)
+static void take_header(struct import_reader *reader)
 {
-    for (size_t h = 0; h < 2 && !reader->header_fits; h++) {
-        const char *const *columns = reader->format->columns[h];
-        size_t count = columns_count(columns);
-        bool fits = reader->field_count == count;
-        for (size_t i = 0; fits && i < count; i++)
-            fits = strcmp(reader->fields[i], columns[i]) == 0;
-        reader->header_fits = fits;
-        reader->header = h;
-    }
+    if (reader->field_count > IMPORT_COLUMNS_MAX || reader->too_long)
+        return;
+    reader->column_count = reader->field_count;
+    memcpy(reader->names, reader->fields, sizeof(reader->names));
+    reader->header_fits = reader->format->header(reader);
 }
 
-static struct import_row *row_new(struct reader *reader)
+static struct import_row *row_new(struct import_reader *reader)
 {
     struct import_rows *rows = reader->rows;
     if (rows->count == reader->capacity) {
@@ -163,37 +145,33 @@ static struct import_row *row_new(struct reader *reader)
     return row;
 }
 
-static void take_record(struct reader *reader)
+static void take_record(struct import_reader *reader)
 {
-    size_t expected = columns_count(reader->format->columns[reader->header]);
-    if (reader->field_count != expected) {
-        import_fault_add(reader->rows, reader->line, "", "columns", "%zu columns instead of %zu",
-                         reader->field_count, expected);
+    struct import_rows *rows = reader->rows;
+    if (reader->field_count != reader->column_count) {
+        import_fault_add(rows, reader->line, "", "columns", "%zu columns instead of %zu",
+                         reader->field_count, reader->column_count);
         return;
     }
     if (reader->too_long) {
-        import_fault_add(reader->rows, reader->line, "", "too-long",
-                         "a field is over %d characters", FIELD_SIZE - 1);
+        import_fault_add(rows, reader->line, "", "too-long", "a field is over %d characters",
+                         IMPORT_FIELD_SIZE - 1);
         return;
     }
-    if (reader->rows->count == IMPORT_ROWS_MAX) {
+    if (rows->count == IMPORT_ROWS_MAX) {
         reader->too_many = true;
         return;
     }
-    const char *fields[COLUMNS_MAX];
-    for (size_t i = 0; i < COLUMNS_MAX; i++)
-        fields[i] = reader->fields[i];
-    size_t faults_before = reader->rows->fault_count;
-    struct import_row *row = row_new(reader);
-    reader->format->read(reader->rows, fields, row, reader->header);
-    if (reader->rows->fault_count > faults_before)
-        reader->rows->count--; /* a bad row takes no part in what follows */
+    size_t faults_before = rows->fault_count;
+    bool takes_part = reader->format->read(reader, row_new(reader));
+    if (!takes_part || rows->fault_count > faults_before)
+        rows->count--; /* nor does a bad row take part in what follows */
 }
 
 static void on_record(int end, void *data)
 {
     (void)end;
-    struct reader *reader = data;
+    struct import_reader *reader = data;
     reader->line++;
     if (reader->line == 1)
         take_header(reader);
@@ -206,21 +184,17 @@ static void on_record(int end, void *data)
 static const struct import_format *format_find(const char *name)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(FORMATS); i++)
-        if (strcmp(FORMATS[i].name, name) == 0)
-            return &FORMATS[i];
+        if (strcmp(FORMATS[i]->name, name) == 0)
+            return FORMATS[i];
     return NULL;
 }
 
-static bool reader_verdict(const struct reader *reader, const char *syntax, struct problem *err)
+static bool reader_verdict(const struct import_reader *reader, const char *syntax,
+                           struct problem *err)
 {
-    if (!reader->header_fits) {
-        const char *want =
-            strcmp(reader->format->name, "ae-long") == 0
-                ? "period,org_code,type,attendances,breaches,admissions"
-                : "organisation,month,numerator,denominator or organisation,month,value";
+    if (!reader->header_fits)
         return problem_add(err, PROBLEM_IMPORT_INVALID, "header", "/line/1",
-                           "the first line must be %s", want);
-    }
+                           "the first line must be %s", reader->format->wants);
     if (reader->too_many)
         return problem_add(err, PROBLEM_IMPORT_INVALID, "too-many-rows", "",
                            "an import has at most %d rows", IMPORT_ROWS_MAX);
@@ -232,6 +206,19 @@ static bool reader_verdict(const struct reader *reader, const char *syntax, stru
     return true;
 }
 
+static bool import_read(struct import_reader *reader, const char *text, size_t size,
+                        struct problem *err)
+{
+    struct csv_parser parser;
+    csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI);
+    const char *syntax = NULL;
+    if (csv_parse(&parser, text, size, on_field, on_record, reader) != size ||
+        csv_fini(&parser, on_field, on_record, reader) != 0)
+        syntax = csv_strerror(csv_error(&parser));
+    csv_free(&parser);
+    return reader_verdict(reader, syntax, err);
+}
+
 bool import_read_csv(const char *format, const char *text, size_t size,
                      struct import_rows **ret_rows, struct problem *err)
 {
@@ -240,20 +227,16 @@ bool import_read_csv(const char *format, const char *text, size_t size,
         size -= 3;
     }
     import_rows_auto_t *rows = calloc(1, sizeof(*rows));
-    assert(rows != NULL);
-    struct reader reader = {.format = format_find(format), .rows = rows};
-    assert(reader.format != NULL); /* an enum of the api-spec */
-    struct csv_parser parser;
-    csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI);
-    const char *syntax = NULL;
-    if (csv_parse(&parser, text, size, on_field, on_record, &reader) != size ||
-        csv_fini(&parser, on_field, on_record, &reader) != 0)
-        syntax = csv_strerror(csv_error(&parser));
-    csv_free(&parser);
-    if (!reader_verdict(&reader, syntax, err))
-        return false;
-    *ret_rows = STEAL(rows);
-    return true;
+    struct import_reader *reader = calloc(1, sizeof(*reader)); /* too large for a stack */
+    assert(rows != NULL && reader != NULL);
+    reader->format = format_find(format);
+    reader->rows = rows;
+    assert(reader->format != NULL); /* an enum of the api-spec */
+    bool ok = import_read(reader, text, size, err);
+    free(reader);
+    if (ok)
+        *ret_rows = STEAL(rows);
+    return ok;
 }
 
 bool import_read_json(const json_t *body, struct import_rows **ret_rows, struct problem *err)
@@ -262,11 +245,12 @@ bool import_read_json(const json_t *body, struct import_rows **ret_rows, struct 
     size_t count = json_array_size(list);
     import_rows_auto_t *rows = calloc(1, sizeof(*rows));
     assert(rows != NULL);
-    struct reader reader = {.rows = rows};
+    rows->rows = calloc(count + 1, sizeof(rows->rows[0]));
+    assert(rows->rows != NULL);
     for (size_t i = 0; i < count; i++) {
         const json_t *item = json_array_get(list, i);
-        reader.line = i + 1;
-        struct import_row *row = row_new(&reader);
+        struct import_row *row = &rows->rows[rows->count++];
+        row->line = i + 1;
         json_copy_text(item, "organisation", row->organisation, sizeof(row->organisation));
         if (!month_parse(json_text(item, "month"), &row->month))
             import_fault_add(rows, row->line, "month", "not-a-month", "there is no such month");

@@ -8,10 +8,9 @@
 #include "common/problem.h"
 #include "services/kpi/model.h"
 
-/* `format`: "ae-long" (period,org_code,type,attendances,breaches,admissions; a proportion seen
- * within four hours: numerator = attendances - breaches) or "plain" (organisation,month and
- * numerator,denominator or value). Faults are in the rows; fails only when nothing can be read at
- * all: another header, no rows, over IMPORT_ROWS_MAX. */
+/* `format`: of import/format.h, by its name: "plain" (organisation,month and numerator,denominator
+ * or value), "ae-long", "ae-monthly", "rtt-full-extract". Faults are in the rows; fails only when
+ * nothing can be read at all: another header, no rows, over IMPORT_ROWS_MAX. */
 bool import_read_csv(const char *format, const char *text, size_t size,
                      struct import_rows **ret_rows, struct problem *err) MUST_CHECK;
 

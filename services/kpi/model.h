@@ -113,7 +113,7 @@ struct import_row {
     char organisation[ODS_SIZE];
     int32_t month;
     /* What its figures are a part of: a department type, a commissioner; "" = all there is. */
-    char type[8];
+    char part[ODS_SIZE];
     struct figures figures;
 };
 

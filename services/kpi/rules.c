@@ -138,7 +138,7 @@ static int row_compare(const void *left, const void *right)
     const struct import_row *a = left, *b = right;
     int order = key_compare(a->organisation, a->month, b->organisation, b->month);
     if (order == 0)
-        order = strcmp(a->type, b->type);
+        order = strcmp(a->part, b->part);
     return order != 0 ? order : (a->line > b->line) - (a->line < b->line);
 }
 
@@ -171,7 +171,7 @@ static size_t import_sum(struct import_rows *rows, struct import_item ret_items[
         const struct import_row *before = i > 0 ? row - 1 : NULL;
         bool same_key = before != NULL && key_compare(before->organisation, before->month,
                                                       row->organisation, row->month) == 0;
-        if (same_key && strcmp(before->type, row->type) == 0) {
+        if (same_key && strcmp(before->part, row->part) == 0) {
             import_fault_add(rows, row->line, "", "duplicate", "says the same as line %zu again",
                              before->line);
             continue;

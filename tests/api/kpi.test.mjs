@@ -181,7 +181,7 @@ test('who reads the journal page by page can tell when an import is whole', asyn
   const code = await agreed();
   const { head } = await stage.do(200, quality, 'listKpiJournal', { query: { limit: '1' }, accept: 'application/json' });
   const rows = Array.from({ length: 250 }, (_, i) =>
-    `${2000 + Math.floor(i / 12)}-${String(i % 12 + 1).padStart(2, '0')}-01,ZZ1,1,${1000 + i},${i % 300},0`);
+    `${2000 + Math.floor(i / 12)}-${String(i % 12 + 1).padStart(2, '0')}-01,ZZ1,1,${1000 + i},20,0`);
   const made = await importing(201, quality, code, file(...rows));
   let wanted;
   const missing = []; // after each page

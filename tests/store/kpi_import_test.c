@@ -105,8 +105,8 @@ static void broken_quoting_and_long_fields_are_faults(void **state)
     import_rows_auto_t *rows =
         read_rows("plain", "organisation,month,value\nZZ1,2026-27-M01,\"7\n");
     assert_string_equal(rows->faults[0].code, "syntax");
-    char text[256];
-    snprintf(text, sizeof(text), "organisation,month,value\nZZ1,2026-27-M01,%0100d\n", 7);
+    char text[512];
+    snprintf(text, sizeof(text), "organisation,month,value\nZZ1,2026-27-M01,%0200d\n", 7);
     import_rows_auto_t *lengthy = read_rows("plain", text);
     assert_string_equal(lengthy->faults[0].code, "too-long");
 }

@@ -140,7 +140,7 @@ static struct import_row row(size_t line, const char *organisation, int32_t mont
     struct import_row made = {
         .line = line, .month = month, .figures = {numerator, denominator, VALUE_NONE}};
     strcpy(made.organisation, organisation);
-    strcpy(made.type, type);
+    strcpy(made.part, type);
     return made;
 }
 
