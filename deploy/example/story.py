@@ -23,6 +23,7 @@ class Example(Alliance):
         super().__init__(FOUNDERS, (NEWCOMER,))
         self.finance = Person("fin.zz1", "ZZ1")
         self.quality = Person("qual.zz3", "ZZ3")
+        self.commissioner = Person("fin.zz2", "ZZ2")
 
     def found_it(self):
         today = datetime.date.today()
@@ -156,6 +157,41 @@ class Example(Alliance):
         self.told["observations"] = report["created"]
         say(f"the data specification of {code} is agreed, and {report['rows']} rows of 36 months (an invented file) "
             f"become {report['created']} observations")
+        self.figure_agreed(code)
+        self.charted(code)
+
+    def figure_agreed(self, code):
+        """One more month, by hand: challenged, answered, agreed by both sides, published."""
+        path = f"{self.path}/kpi"
+        self.appoint(self.commissioner, "finance-lead", "Cara Lane")
+        made = self.quality.post(f"{path}/observations", {
+            "indicator": code, "organisation": "ZZ3", "month": "2019-20-M01", "numerator": 8700, "denominator": 10000,
+            "status": "submitted"})
+        query = self.commissioner.post(f"{path}/queries", {"observationId": made["id"], "question": "Is the walk-in centre in it?"})
+        self.quality.post(f"{path}/queries/{query['id']}/answer", {"answer": "It is, as department type other."}, 200)
+        self.commissioner.post(f"{path}/queries/{query['id']}/closure", {"outcome": "Nothing to correct."}, 200)
+        for side in (self.quality, self.commissioner):
+            side.post(f"{path}/observations/{made['id']}/agreements", {"revision": made["revision"]})
+        published = self.quality.post(f"{path}/observations/{made['id']}/publication", None, 200)
+        if (published["status"], published["percentage"]) != ("published", "87.000"):
+            raise Failed(f"what both sides agreed to was not published: {published}")
+        say("one more month is challenged, answered, agreed by ZZ3 and ZZ2, and published: 87.000%")
+
+    def charted(self, code):
+        indicator = f"{self.path}/kpi/indicators/{code}"
+        for proposal in self.quality.get(indicator + "/target-proposals")["proposals"]:
+            if proposal["kind"] == "interim":
+                self.quality.post(indicator + "/targets", {
+                    "fromMonth": "2016-17-M01", "value": proposal["value"], "source": "national",
+                    "trajectory": [{"month": "2019-20-M01", "value": "80"}]})
+        self.quality.post(indicator + "/rebases", {"month": "2018-19-M01", "reason": "The urgent treatment centre opened."})
+        chart = self.director.get(f"{self.path}/kpi/charts?indicator={code}&organisation=ZZ3")
+        signals = self.director.get(f"{self.path}/kpi/signals?indicator={code}")["items"]
+        if len(chart["points"]) != 37 or len(chart["phases"]) != 2 or not signals:
+            raise Failed(f"the chart is not of 37 months in two phases, or there is no signal: {chart['phases']}, {signals}")
+        phase = chart["phases"][-1]
+        say(f"its chart since the re-base: mean {phase['mean']}%, limits {phase['lowerLimit']}% to {phase['upperLimit']}%, "
+            f"{chart['variation']}, target {chart['target']}%: {chart['assurance']}; {len(signals)} signals were found on the way")
 
     # --- what must be true afterwards ---------------------------------------------------------------------
 
