@@ -15,6 +15,7 @@ GROUPS = (("leadership", "leadership-board", "Leadership board", None),
           ("quality", "performance-and-quality-group", "Performance and quality group", "delivery"),
           ("public", "patient-and-public-partnership-group", "Patients and public", "leadership"))
 SEATS = {"leadership": ("ZZ1", "ZZ2", "ZZ3", "ZZ4"), "quality": ("ZZ1", "ZZ2", "ZZ3")}
+CRITERIA = ("strategic-fit", "patient-benefit", "value", "deliverability")
 NEWCOMER = ("ZZ5", "Eastgate Community Trust", "provider")
 
 
@@ -76,6 +77,11 @@ class Example(Alliance):
                         {"accountCode": "ring-fence:elective", "amount": gbp(amount)}]})
         self.told["surplus"] = amount
         say(f"a decision lets money move, and the finance lead posts the ring-fenced surplus: {pounds(amount)}")
+        shift = self.representatives["ZZ3"].post(self.path + "/reinvestment/left-shifts", {
+            "specialty": "General surgery", "fromSetting": "acute-theatre", "toSetting": "community", "monthlyVolume": 120,
+            "unitCostBefore": gbp(43500), "unitCostAfter": gbp(35000), "evidence": "Patient-level costing of both sites."})
+        say(f"ZZ3 records where such a surplus comes from: 120 operations a month at £85.00 less are "
+            f"{pounds(shift['surplus']['amount'])} a month")
 
     def case_submitted(self, title, summary, award, milestone_amount):
         sponsor = self.representatives["ZZ3"]
@@ -87,7 +93,13 @@ class Example(Alliance):
                             "dueOn": (datetime.date.today() + datetime.timedelta(days=90)).isoformat(),
                             "amount": gbp(milestone_amount)}],
             "benefits": []})
-        return sponsor.post(f"{self.path}/reinvestment/cases/{case['id']}/submission", None, 200)
+        path = f"{self.path}/reinvestment/cases/{case['id']}"
+        sponsor.post(path + "/submission", None, 200)
+        for appraiser, scores in (("ZZ1", (5, 4, 4, 3)), ("ZZ2", (4, 5, 4, 4))):
+            self.representatives[appraiser].post(path + "/appraisals", {
+                "scores": [{"criterion": criterion, "score": score} for criterion, score in zip(CRITERIA, scores)],
+                "comment": "The theatre is there; the staff is not yet."})
+        return sponsor.get(path)
 
     def case_decided(self):
         award, drawn = 25000000, 10000000
@@ -97,7 +109,9 @@ class Example(Alliance):
         decision = self.decide(f"reinvestment/cases/{case['id']}", "approve", "Shall the hernia hub be paid from the ring-fence?",
                                "It moves 900 operations a year out of main theatres.")
         case = until("the case in delivery", lambda: self._if_state(path, "in-delivery"))
-        say(f"the hernia hub is decided by {decision['tally']['agree']} votes, and {pounds(award)} are held for it")
+        say(f"two others appraise the hernia hub at {case['appraisal']['score']} of 5; it is decided by "
+            f"{decision['tally']['agree']} votes, and {pounds(award)} are held for it")
+        self.representatives["ZZ3"].post(path + "/milestones/ready/completion", {"doneOn": datetime.date.today().isoformat()}, 200)
         drawdown = self.representatives["ZZ3"].post(path + "/drawdowns", {
             "amount": gbp(drawn), "milestone": "ready", "evidence": "Invoice 2201 and the commissioning report."})
         drawdown_path = f"{self.path}/reinvestment/drawdowns/{drawdown['id']}"

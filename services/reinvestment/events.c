@@ -7,212 +7,12 @@
 #include "common/instant.h"
 #include "common/json.h"
 #include "common/money.h"
+#include "services/reinvestment/events/rows.h"
 #include "services/reinvestment/rules.h"
 #include "services/reinvestment/store.h"
 
 #define CASE_PREFIX "reinvestment/cases/"
 #define DRAWDOWN_PREFIX "reinvestment/drawdowns/"
-
-void case_ref(const struct business_case *a_case, char ret_ref[REF_SIZE])
-{
-    snprintf(ret_ref, REF_SIZE, CASE_PREFIX "%s", a_case->id);
-}
-
-void drawdown_ref(const struct drawdown *drawdown, char ret_ref[REF_SIZE])
-{
-    snprintf(ret_ref, REF_SIZE, DRAWDOWN_PREFIX "%s", drawdown->id);
-}
-
-/* Rows as their tables have them
- * --------------------------------------------------------------------- */
-
-static json_t *milestones_row(const struct business_case *a_case)
-{
-    json_t *array = json_array();
-    for (int i = 0; i < a_case->milestone_count; i++) {
-        const struct milestone *milestone = &a_case->milestones[i];
-        json_t *item = json_object();
-        json_put_text(item, "code", milestone->code);
-        json_put_text(item, "title", milestone->title);
-        json_put_day(item, "dueOn", milestone->due_day);
-        if (milestone->amount_pence > 0)
-            json_put_integer(item, "amountPence", milestone->amount_pence);
-        json_push_new(array, item);
-    }
-    return array;
-}
-
-static json_t *benefits_row(const struct business_case *a_case)
-{
-    json_t *array = json_array();
-    for (int i = 0; i < a_case->benefit_count; i++) {
-        const struct benefit *benefit = &a_case->benefits[i];
-        json_t *item = json_object();
-        json_put_text(item, "indicator", benefit->indicator);
-        json_put_text(item, "baseline", benefit->baseline);
-        json_put_text(item, "target", benefit->target);
-        json_put_day(item, "dueOn", benefit->due_day);
-        json_push_new(array, item);
-    }
-    return array;
-}
-
-/* What the case asks for: the part of its row that a vote is about. */
-static json_t *case_content(const struct business_case *a_case)
-{
-    json_t *row = json_object();
-    json_put_text(row, "title", a_case->title);
-    json_put_text(row, "summary", a_case->summary);
-    json_put_text(row, "sponsor", a_case->sponsor);
-    json_put_text(row, "beneficiary", a_case->beneficiary);
-    json_put_text(row, "ringFence", a_case->ring_fence);
-    json_put_text(row, "category", a_case->category);
-    json_put_text(row, "setting", a_case->setting);
-    json_put_text(row, "service", a_case->service);
-    json_put_text(row, "specialty", a_case->specialty);
-    json_put_integer(row, "awardPence", a_case->award_pence);
-    json_put_integer(row, "oneOffPence", a_case->one_off_pence);
-    json_put_integer(row, "recurrentPence", a_case->recurrent_pence);
-    json_put_new(row, "milestones", milestones_row(a_case));
-    json_put_new(row, "benefits", benefits_row(a_case));
-    return row;
-}
-
-static json_t *case_row(const struct business_case *a_case)
-{
-    json_t *row = case_content(a_case);
-    json_put_text(row, "id", a_case->id);
-    json_put_text(row, "state", case_state_word(a_case->state));
-    json_put_text(row, "decisionId", a_case->decision_id);
-    json_put_text(row, "holdId", a_case->hold_id);
-    json_put_integer(row, "pendingPence", a_case->pending_pence);
-    json_put_integer(row, "capturedPence", a_case->captured_pence);
-    json_put_text(row, "outcome", a_case->outcome);
-    json_put_text(row, "reason", a_case->reason);
-    json_put_instant(row, "draftedAt", a_case->drafted_ms);
-    json_put_text(row, "draftedBy", a_case->drafted_by);
-    json_put_instant(row, "closedAt", a_case->closed_ms);
-    json_put_integer(row, "version", a_case->version);
-    return row;
-}
-
-static json_t *drawdown_row(const struct drawdown *drawdown)
-{
-    json_t *row = json_object();
-    json_put_text(row, "id", drawdown->id);
-    json_put_text(row, "caseId", drawdown->case_id);
-    json_put_text(row, "holdId", drawdown->hold_id);
-    json_put_text(row, "milestone", drawdown->milestone);
-    json_put_integer(row, "amountPence", drawdown->amount_pence);
-    json_put_text(row, "beneficiary", drawdown->beneficiary);
-    json_put_text(row, "evidence", drawdown->evidence);
-    json_put_text(row, "state", drawdown_state_word(drawdown->state));
-    json_put_instant(row, "requestedAt", drawdown->requested_ms);
-    json_put_text(row, "requestedOrganisation", drawdown->requested_organisation);
-    json_put_text(row, "requestedBy", drawdown->requested_by);
-    json_put_instant(row, "verifiedAt", drawdown->verified_ms);
-    json_put_text(row, "verifiedOrganisation", drawdown->verified_organisation);
-    json_put_text(row, "verifiedBy", drawdown->verified_by);
-    json_put_text(row, "transactionId", drawdown->transaction_id);
-    json_put_instant(row, "capturedAt", drawdown->captured_ms);
-    json_put_text(row, "reason", drawdown->reason);
-    json_put_integer(row, "version", drawdown->version);
-    return row;
-}
-
-/* What an event relied on (F6): a case on its decision and hold, a drawdown on its case as well. */
-static void link_add(json_t *links, const char *prefix, const char *id)
-{
-    char ref[REF_SIZE];
-    if (id[0] == '\0')
-        return;
-    snprintf(ref, sizeof(ref), "%s%s", prefix, id);
-    json_push_new(links, json_string(ref));
-}
-
-static json_t *case_links(const struct business_case *a_case)
-{
-    json_t *links = json_array();
-    link_add(links, "decisions/", a_case->decision_id);
-    link_add(links, "ledger/holds/", a_case->hold_id);
-    return links;
-}
-
-static bool case_append(struct act *act, const char *type, const struct business_case *a_case,
-                        struct problem *err)
-{
-    char subject[REF_SIZE];
-    case_ref(a_case, subject);
-    json_auto_t *data = json_object();
-    json_put_new(data, "case", case_row(a_case));
-    json_auto_t *links = case_links(a_case);
-    struct event event = {.type = type,
-                          .subject = subject,
-                          .data = data,
-                          .links = links,
-                          .occurred_ms = INSTANT_NONE};
-    return act_append(act, &event, err);
-}
-
-static bool drawdown_append(struct act *act, const char *type, const struct business_case *a_case,
-                            const struct drawdown *drawdown, struct problem *err)
-{
-    char subject[REF_SIZE];
-    drawdown_ref(drawdown, subject);
-    json_auto_t *data = json_object();
-    json_put_new(data, "case", case_row(a_case));
-    json_put_new(data, "drawdown", drawdown_row(drawdown));
-    json_auto_t *links = case_links(a_case);
-    link_add(links, CASE_PREFIX, a_case->id);
-    link_add(links, "ledger/transactions/", drawdown->transaction_id);
-    struct event event = {.type = type,
-                          .subject = subject,
-                          .data = data,
-                          .links = links,
-                          .occurred_ms = INSTANT_NONE};
-    return act_append(act, &event, err);
-}
-
-/* What people do
- * ------------------------------------------------------------------------------------- */
-
-bool event_case_drafted(struct act *act, const struct business_case *a_case, struct problem *err)
-{
-    return case_append(act, "reinvestment.case.drafted.v1", a_case, err);
-}
-
-bool event_case_revised(struct act *act, const struct business_case *a_case, struct problem *err)
-{
-    return case_append(act, "reinvestment.case.revised.v1", a_case, err);
-}
-
-bool event_case_submitted(struct act *act, const struct business_case *a_case, struct problem *err)
-{
-    return case_append(act, "reinvestment.case.submitted.v1", a_case, err);
-}
-
-bool event_case_closed(struct act *act, const struct business_case *a_case, struct problem *err)
-{
-    return case_append(act, "reinvestment.case.closed.v1", a_case, err);
-}
-
-bool event_drawdown_requested(struct act *act, const struct business_case *a_case,
-                              const struct drawdown *drawdown, struct problem *err)
-{
-    return drawdown_append(act, "reinvestment.drawdown.requested.v1", a_case, drawdown, err);
-}
-
-bool event_drawdown_verified(struct act *act, const struct business_case *a_case,
-                             const struct drawdown *drawdown, struct problem *err)
-{
-    return drawdown_append(act, "reinvestment.drawdown.verified.v1", a_case, drawdown, err);
-}
-
-bool event_drawdown_refused(struct act *act, const struct business_case *a_case,
-                            const struct drawdown *drawdown, struct problem *err)
-{
-    return drawdown_append(act, "reinvestment.drawdown.refused.v1", a_case, drawdown, err);
-}
 
 /* Decisions over cases
  * --------------------------------------------------------------------------------- */
@@ -459,9 +259,27 @@ static bool capture_refused(struct act *act, const struct foreign_event *event, 
     return event_drawdown_refused(act, &a_case, &drawdown, err);
 }
 
+/* An alliance that becomes active appraises by the default criteria. */
+static bool alliance_activated(struct act *act, const struct foreign_event *event,
+                               struct problem *err)
+{
+    (void)event;
+    struct appraisal_criteria criteria;
+    if (!store_appraisal_criteria_in_force(act->tx, &criteria, err))
+        return false;
+    if (criteria.number > 0)
+        return true;
+    appraisal_criteria_default(act->now_ms, &criteria);
+    return event_appraisal_criteria_adopted(act, &criteria, err);
+}
+
 const struct reaction REINVESTMENT_REACTIONS[] = {
-    {"ledger.hold.placed.v1", hold_placed},     {"ledger.effect.refused.v1", hold_refused},
-    {"ledger.hold.captured.v1", hold_captured}, {"ledger.capture.refused.v1", capture_refused},
-    {"ledger.hold.released.v1", hold_gone},     {"ledger.hold.expired.v1", hold_gone},
+    {"membership.alliance.activated.v1", alliance_activated},
+    {"ledger.hold.placed.v1", hold_placed},
+    {"ledger.effect.refused.v1", hold_refused},
+    {"ledger.hold.captured.v1", hold_captured},
+    {"ledger.capture.refused.v1", capture_refused},
+    {"ledger.hold.released.v1", hold_gone},
+    {"ledger.hold.expired.v1", hold_gone},
 };
 const size_t REINVESTMENT_REACTION_COUNT = ARRAY_LENGTH(REINVESTMENT_REACTIONS);

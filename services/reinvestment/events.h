@@ -10,6 +10,17 @@
 /* "reinvestment/cases/<id>", "reinvestment/drawdowns/<id>" */
 void case_ref(const struct business_case *a_case, char ret_ref[REF_SIZE]);
 void drawdown_ref(const struct drawdown *drawdown, char ret_ref[REF_SIZE]);
+/* "reinvestment/left-shifts/<id>" */
+void left_shift_ref(const struct left_shift *shift, char ret_ref[REF_SIZE]);
+
+/* reinvestment.left-shift.recorded.v1, .revised.v1: the row, and the same as a version that stays.
+ */
+bool event_left_shift_recorded(struct act *act, const struct left_shift *shift,
+                               struct problem *err) MUST_CHECK;
+
+/* reinvestment.appraisal-criteria.adopted.v1 */
+bool event_appraisal_criteria_adopted(struct act *act, const struct appraisal_criteria *criteria,
+                                      struct problem *err) MUST_CHECK;
 
 /* reinvestment.case.drafted.v1, .revised.v1, .submitted.v1, .closed.v1: what the sponsor does. */
 bool event_case_drafted(struct act *act, const struct business_case *a_case,
@@ -18,6 +29,12 @@ bool event_case_revised(struct act *act, const struct business_case *a_case,
                         struct problem *err) MUST_CHECK;
 bool event_case_submitted(struct act *act, const struct business_case *a_case,
                           struct problem *err) MUST_CHECK;
+/* reinvestment.case.appraised.v1, with the appraisal. */
+bool event_case_appraised(struct act *act, const struct business_case *a_case,
+                          const struct appraisal *appraisal, struct problem *err) MUST_CHECK;
+/* reinvestment.case.progressed.v1: a milestone is done. */
+bool event_case_progressed(struct act *act, const struct business_case *a_case,
+                           struct problem *err) MUST_CHECK;
 /* The ledger releases what is left of the hold when it reads this. */
 bool event_case_closed(struct act *act, const struct business_case *a_case,
                        struct problem *err) MUST_CHECK;
@@ -35,8 +52,9 @@ bool event_drawdown_refused(struct act *act, const struct business_case *a_case,
  * reinvestment.case.proposed.v1, .decided.v1, .returned.v1, .rejected.v1. */
 extern const struct subject_hooks REINVESTMENT_SUBJECTS;
 
-/* The ledger's answers. Announces reinvestment.case.funded.v1, .rejected.v1, .expired.v1 and
- * reinvestment.drawdown.captured.v1, .refused.v1. */
+/* An alliance that becomes active gets the default criteria; the ledger's answers. Announces
+ * reinvestment.case.funded.v1, .rejected.v1, .expired.v1 and reinvestment.drawdown.captured.v1,
+ * .refused.v1. */
 extern const struct reaction REINVESTMENT_REACTIONS[];
 extern const size_t REINVESTMENT_REACTION_COUNT;
 

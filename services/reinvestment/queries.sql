@@ -26,13 +26,15 @@ order by f.code collate "C" limit $5::bigint
 
 -- name: case_get
 select id, title, summary, sponsor, beneficiary, ring_fence, category, setting, service, specialty,
-       award_pence, one_off_pence, recurrent_pence, milestones, benefits, state, decision_id, hold_id,
+       award_pence, one_off_pence, recurrent_pence, costs, milestones, benefits, state,
+       criteria_version, appraisal_count, appraisal_sum_e4, decision_id, hold_id,
        pending_pence, captured_pence, outcome, reason, drafted_at, drafted_by, closed_at, version
 from "case" where alliance_id = $1::uuid and id = $2::uuid
 
 -- name: case_list
 select id, title, summary, sponsor, beneficiary, ring_fence, category, setting, service, specialty,
-       award_pence, one_off_pence, recurrent_pence, milestones, benefits, state, decision_id, hold_id,
+       award_pence, one_off_pence, recurrent_pence, costs, milestones, benefits, state,
+       criteria_version, appraisal_count, appraisal_sum_e4, decision_id, hold_id,
        pending_pence, captured_pence, outcome, reason, drafted_at, drafted_by, closed_at, version
 from "case"
 where alliance_id = $1::uuid
@@ -41,6 +43,63 @@ where alliance_id = $1::uuid
   and ($4::text is null or sponsor = $4)
   and ($5::uuid is null or id > $5)
 order by id limit $6::bigint
+
+-- name: left_shift_get
+select id, organisation, specialty, from_setting, to_setting, monthly_volume, before_pence, after_pence,
+       surplus_pence, evidence, links, reason, recorded_at, recorded_by, version
+from left_shift where alliance_id = $1::uuid and id = $2::uuid
+
+-- name: left_shift_list
+select id, organisation, specialty, from_setting, to_setting, monthly_volume, before_pence, after_pence,
+       surplus_pence, evidence, links, reason, recorded_at, recorded_by, version
+from left_shift
+where alliance_id = $1::uuid
+  and ($2::text is null or organisation = $2)
+  and ($3::uuid is null or id > $3)
+order by id limit $4::bigint
+
+-- name: left_shift_version_get
+select id, organisation, specialty, from_setting, to_setting, monthly_volume, before_pence, after_pence,
+       surplus_pence, evidence, links, reason, recorded_at, recorded_by, version
+from left_shift_version where alliance_id = $1::uuid and id = $2::uuid and version = $3::bigint
+
+-- name: left_shift_version_list
+select id, organisation, specialty, from_setting, to_setting, monthly_volume, before_pence, after_pence,
+       surplus_pence, evidence, links, reason, recorded_at, recorded_by, version
+from left_shift_version
+where alliance_id = $1::uuid and id = $2::uuid and version > coalesce($3::bigint, 0)
+order by version limit $4::bigint
+
+-- name: appraisal_criteria_get
+select number, criteria, reason, adopted_at, adopted_by
+from appraisal_criteria where alliance_id = $1::uuid and number = $2::bigint
+
+-- name: appraisal_criteria_list
+select number, criteria, reason, adopted_at, adopted_by
+from appraisal_criteria where alliance_id = $1::uuid and number > coalesce($2::bigint, 0)
+order by number limit $3::bigint
+
+-- name: appraisal_criteria_in_force
+select number, criteria, reason, adopted_at, adopted_by
+from appraisal_criteria where alliance_id = $1::uuid
+order by number desc limit 1
+
+-- name: appraisal_get
+select case_id, number, criteria_version, scores, weighted_e4, comment, appraised_at, appraised_by, organisation
+from appraisal where alliance_id = $1::uuid and case_id = $2::uuid and number = $3::bigint
+
+-- name: appraisal_list
+select case_id, number, criteria_version, scores, weighted_e4, comment, appraised_at, appraised_by, organisation
+from appraisal
+where alliance_id = $1::uuid and case_id = $2::uuid and number > coalesce($3::bigint, 0)
+order by number limit $4::bigint
+
+-- This person has appraised the case, by whatever appointment.
+-- name: appraisal_is_by
+select exists (select from appraisal as a
+               join appointment as p on p.alliance_id = a.alliance_id and p.id = a.appraised_by
+               where a.alliance_id = $1::uuid and a.case_id = $2::uuid and p.issuer = $3::text
+                 and p.subject = $4::text) as is_by
 
 -- name: drawdown_get
 select id, case_id, hold_id, milestone, amount_pence, beneficiary, evidence, state, requested_at,

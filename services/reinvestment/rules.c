@@ -8,9 +8,10 @@
 #include "common/money.h"
 
 static const char *const CASE_STATES[CASE_STATE_COUNT] = {
-    [CASE_DRAFT] = "draft",     [CASE_SUBMITTED] = "submitted",     [CASE_PROPOSED] = "proposed",
-    [CASE_DECIDED] = "decided", [CASE_IN_DELIVERY] = "in-delivery", [CASE_REJECTED] = "rejected",
-    [CASE_CLOSED] = "closed",
+    [CASE_DRAFT] = "draft",         [CASE_SUBMITTED] = "submitted",
+    [CASE_APPRAISED] = "appraised", [CASE_PROPOSED] = "proposed",
+    [CASE_DECIDED] = "decided",     [CASE_IN_DELIVERY] = "in-delivery",
+    [CASE_REJECTED] = "rejected",   [CASE_CLOSED] = "closed",
 };
 static const char *const DRAWDOWN_STATES[DRAWDOWN_STATE_COUNT] = {
     [DRAWDOWN_REQUESTED] = "requested",
@@ -140,6 +141,7 @@ bool case_check(const struct business_case *a_case, const struct ring_fence *rin
 {
     bool ok = references_check(a_case, ring_fence, is_beneficiary_active, err);
     ok = milestones_check(a_case, err) && ok;
+    ok = costs_check(a_case, err) && ok;
     if (ring_fence == NULL)
         return ok;
     if (!list_admits(ring_fence->categories, ring_fence->category_count, a_case->category))
@@ -206,8 +208,8 @@ static bool funds_refused(const struct business_case *a_case, const struct ring_
 bool case_propose(struct business_case *a_case, const struct ring_fence *ring_fence,
                   struct problem *err)
 {
-    if (a_case->state != CASE_SUBMITTED)
-        return state_refused(a_case, "only a submitted case can be proposed", err);
+    if (a_case->state != CASE_APPRAISED)
+        return state_refused(a_case, "only an appraised case can be proposed", err);
     if (a_case->award_pence > ring_fence_available_pence(ring_fence))
         return funds_refused(a_case, ring_fence, err);
     a_case->state = CASE_PROPOSED;
@@ -236,7 +238,7 @@ bool case_release(struct business_case *a_case, const char *outcome)
         a_case->state = CASE_REJECTED;
         text_set(a_case->reason, sizeof(a_case->reason), "the decision was rejected");
     } else {
-        a_case->state = CASE_SUBMITTED;
+        a_case->state = CASE_APPRAISED;
     }
     a_case->version++;
     return true;

@@ -2,13 +2,14 @@
 
 #include <string.h>
 
+#include "common/instant.h"
 #include "common/json.h"
 #include "services/reinvestment/queries.h"
 #include "services/reinvestment/rules.h"
 
 /* A jsonb column holds what we, or membership, put there: anything else is an error of ours. */
-static bool row_array(const struct db_rows *rows, int row, const char *column, json_t **ret_array,
-                      struct problem *err)
+bool row_array(const struct db_rows *rows, int row, const char *column, json_t **ret_array,
+               struct problem *err)
 {
     const char *text = row_text(rows, row, column);
     if (!json_parse(text, strlen(text), ret_array, err))
@@ -101,8 +102,29 @@ static bool milestones_of_row(const struct db_rows *rows, int row, struct busine
         json_copy_text(item, "title", milestone->title, sizeof(milestone->title));
         milestone->due_day = json_day(item, "dueOn");
         milestone->amount_pence = json_integer_or(item, "amountPence", 0);
+        milestone->done_day = json_day(item, "doneOn");
     }
     ret->milestone_count = (int)json_array_size(array);
+    return true;
+}
+
+static bool costs_of_row(const struct db_rows *rows, int row, struct business_case *ret,
+                         struct problem *err)
+{
+    json_auto_t *array = NULL;
+    if (!row_array(rows, row, "costs", &array, err))
+        return false;
+    size_t i;
+    json_t *item;
+    json_array_foreach(array, i, item)
+    {
+        struct cost *cost = &ret->costs[i];
+        if (!month_parse(json_text(item, "month"), &cost->month))
+            return problem_set(err, PROBLEM_INTERNAL, "a cost of no month");
+        cost->one_off_pence = json_integer_or(item, "oneOffPence", 0);
+        cost->recurrent_pence = json_integer_or(item, "recurrentPence", 0);
+    }
+    ret->cost_count = (int)json_array_size(array);
     return true;
 }
 
@@ -153,7 +175,11 @@ bool case_of_row(const struct db_rows *rows, int row, struct business_case *ret,
     row_copy(rows, row, "drafted_by", ret->drafted_by, sizeof(ret->drafted_by));
     ret->closed_ms = row_instant(rows, row, "closed_at");
     ret->version = row_int(rows, row, "version");
-    return milestones_of_row(rows, row, ret, err) && benefits_of_row(rows, row, ret, err);
+    ret->criteria_version = row_int(rows, row, "criteria_version");
+    ret->appraisal_count = row_int(rows, row, "appraisal_count");
+    ret->appraisal_sum_e4 = row_int(rows, row, "appraisal_sum_e4");
+    return milestones_of_row(rows, row, ret, err) && benefits_of_row(rows, row, ret, err) &&
+           costs_of_row(rows, row, ret, err);
 }
 
 bool store_case_get(struct db_tx *tx, const char *id, struct business_case *ret,

@@ -438,6 +438,7 @@ test('opening: an owner says what is wrong with its subject before anything is o
   assert.deepEqual(faultsAt(missing), ['/subject']);
   const { id } = await stage.do(201, stage.reps.ZZ3, 'draftCase', { body: stage.caseBody({ award: gbp(25000000) }) });
   await stage.do(200, stage.reps.ZZ3, 'submitCase', { values: { caseId: id } });
+  await stage.appraise(id);
   const refused = await expect('insufficient-funds', stage.reps.ZZ3, 'openDecision', stage.at({ body: Hall.prototype.openBody(`reinvestment/cases/${id}`, 'approve') }));
   assert.match(refused.problem.detail, /250,000\.00/);
   const none = await stage.do(200, stage.director, 'listDecisions', { query: { subject: `reinvestment/cases/${id}` } });

@@ -276,13 +276,31 @@ export class Stage {
     await this.see(sponsor, 'listRingFences', (body) => body.items.some((one) => one.available.amount >= award));
     const { id: caseId } = await this.do(201, sponsor, 'draftCase', { body: this.caseBody(changes) });
     await this.do(200, sponsor, 'submitCase', { values: { caseId } });
+    await this.appraise(caseId);
     await this.decide(`reinvestment/cases/${caseId}`, 'approve', sponsor);
     await this.see(sponsor, 'getCase', (body) => body.state === 'in-delivery', { values: { caseId } });
     this.share();
     return caseId;
   }
 
+  appraisalBody(changes = {}) {
+    const scores = { 'strategic-fit': 5, 'patient-benefit': 4, value: 4, deliverability: 3 };
+    return { scores: Object.entries(scores).map(([criterion, score]) => ({ criterion, score })), comment: 'The theatre is there.', ...changes };
+  }
+
+  // By somebody of neither its sponsor nor its beneficiary, by the default criteria.
+  appraise(caseId, who = this.reps.ZZ2) {
+    return this.do(201, who, 'appraiseCase', { values: { caseId }, body: this.appraisalBody() });
+  }
+
+  leftShiftBody(changes = {}) {
+    return { specialty: 'General surgery', fromSetting: 'acute-theatre', toSetting: 'community', monthlyVolume: 120, unitCostBefore: gbp(43500),
+      unitCostAfter: gbp(35000), evidence: 'Patient-level costing.', ...changes };
+  }
+
   async caseAndDrawdown() {
+    this.values.milestone = 'ready';
+    this.values.leftShiftId = (await this.do(201, this.reps.ZZ3, 'recordLeftShift', { body: this.leftShiftBody() })).id;
     this.values.caseId = await this.caseInDelivery();
     this.values.drawdownId = (await this.do(201, this.reps.ZZ3, 'requestDrawdown', {
       body: { amount: gbp(10000000), milestone: 'ready', evidence: 'Invoice 2201.' } })).id;
@@ -323,7 +341,7 @@ export class Stage {
 
   // Somebody who may do this.
   whoMay(op) {
-    const own = { reviseCase: 'ZZ3', submitCase: 'ZZ3', closeCase: 'ZZ3', requestDrawdown: 'ZZ3', verifyDrawdown: 'ZZ2', queryActuals: 'ZZ2' }[op.id];
+    const own = { reviseLeftShift: 'ZZ3', appraiseCase: 'ZZ2', completeMilestone: 'ZZ3', reviseCase: 'ZZ3', submitCase: 'ZZ3', closeCase: 'ZZ3', requestDrawdown: 'ZZ3', verifyDrawdown: 'ZZ2', queryActuals: 'ZZ2' }[op.id];
     if (own) return this.reps[own];
     const holders = { representative: this.reps.ZZ1, partner: this.reps.ZZ1, 'alliance-director': this.director, 'finance-lead': this.leads?.finance,
       'quality-lead': this.leads?.quality, 'lead-nurse': this.leads?.nurse, 'senior-medical-lead': this.leads?.medical,

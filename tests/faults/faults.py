@@ -85,6 +85,7 @@ class Stage:
             "benefits": [{"indicator": "ae-4-hours", "baseline": "70", "target": "80",
                           "dueOn": "2027-03-31"}]}).expect(201).body["id"]
         sponsor.do("POST", self.alliance.path(f"/reinvestment/cases/{case}/submission")).expect(200)
+        self.alliance.appraise(case, sponsor)
         self.alliance.decide(f"reinvestment/cases/{case}", "approve", sponsor)
         self.alliance.wait(f"/reinvestment/cases/{case}", lambda body: body["state"] == "in-delivery", sponsor)
         return case

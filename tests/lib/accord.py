@@ -195,6 +195,15 @@ class Alliance:
             return answer.status == 200 and condition(answer.body) and answer.body
         return until(look, rest, seconds)
 
+    def appraise(self, case, sponsor):
+        """By somebody of another organisation than the sponsor's, by the default criteria."""
+        code = next(one for one in reversed(self.organisations) if one != sponsor.organisation)
+        appraiser = self.representatives[code]
+        appraiser.do("POST", self.path(f"/reinvestment/cases/{case}/appraisals"), {
+            "scores": [{"criterion": criterion, "score": 4}
+                       for criterion in ("strategic-fit", "patient-benefit", "value", "deliverability")],
+            "comment": "It can be done."}, headers=appraiser.after(sponsor)).expect(201)
+
     def appoint(self, subject, role, organisation):
         representative = self.representatives[organisation]
         representative.do("POST", self.path("/appointments"), {

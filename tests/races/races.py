@@ -145,6 +145,7 @@ def an_award_and_a_posting_want_the_same_money(rounds):
             headers=sponsor.after(money.finance)).expect(201)
         reference = f"reinvestment/cases/{case.body['id']}"
         sponsor.do("POST", alliance.path(f"/{reference}/submission"), headers=sponsor.after(money.finance)).expect(200)
+        alliance.appraise(case.body["id"], sponsor)
         decision = alliance.open(reference, "approve", sponsor)["id"]
         for organisation in alliance.organisations[:-1]:
             alliance.vote(decision, organisation).expect(200)

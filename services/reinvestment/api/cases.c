@@ -24,9 +24,38 @@ static json_t *milestones_to_json(const struct business_case *a_case)
         json_put_day(item, "dueOn", milestone->due_day);
         if (milestone->amount_pence > 0)
             json_put_money(item, "amount", milestone->amount_pence);
+        json_put_day(item, "doneOn", milestone->done_day);
         json_push_new(array, item);
     }
     return array;
+}
+
+static json_t *costs_to_json(const struct business_case *a_case)
+{
+    json_t *array = json_array();
+    for (int i = 0; i < a_case->cost_count; i++) {
+        char month[MONTH_SIZE];
+        json_t *item = json_object();
+        month_format(a_case->costs[i].month, month);
+        json_put_text(item, "month", month);
+        json_put_money(item, "oneOff", a_case->costs[i].one_off_pence);
+        json_put_money(item, "recurrent", a_case->costs[i].recurrent_pence);
+        json_push_new(array, item);
+    }
+    return array;
+}
+
+static json_t *appraisal_to_json(const struct business_case *a_case)
+{
+    char score[SCORE_TEXT_SIZE];
+    if (a_case->appraisal_count == 0)
+        return NULL;
+    json_t *object = json_object();
+    score_format(case_score_e4(a_case), score);
+    json_put_integer(object, "criteriaVersion", a_case->criteria_version);
+    json_put_integer(object, "count", a_case->appraisal_count);
+    json_put_text(object, "score", score);
+    return object;
 }
 
 static json_t *benefits_to_json(const struct business_case *a_case)
@@ -60,9 +89,11 @@ static json_t *case_to_json(const struct business_case *a_case)
     json_put_money(object, "award", a_case->award_pence);
     json_put_money(object, "oneOffCost", a_case->one_off_pence);
     json_put_money(object, "recurrentCost", a_case->recurrent_pence);
+    json_put_new(object, "costs", costs_to_json(a_case));
     json_put_new(object, "milestones", milestones_to_json(a_case));
     json_put_new(object, "benefits", benefits_to_json(a_case));
     json_put_text(object, "state", case_state_word(a_case->state));
+    json_put_new(object, "appraisal", appraisal_to_json(a_case));
     json_put_text(object, "decisionId", a_case->decision_id);
     json_put_text(object, "holdId", a_case->hold_id);
     json_put_money(object, "pending", a_case->pending_pence);
@@ -102,10 +133,30 @@ static void milestones_take(const json_t *body, struct business_case *ret)
     json_array_foreach(array, i, item)
     {
         struct milestone *milestone = &ret->milestones[ret->milestone_count++];
-        *milestone = (struct milestone){.due_day = json_day(item, "dueOn")};
+        *milestone = (struct milestone){.due_day = json_day(item, "dueOn"), .done_day = DAY_NONE};
         json_copy_text(item, "code", milestone->code, sizeof(milestone->code));
         json_copy_text(item, "title", milestone->title, sizeof(milestone->title));
         money_take(item, "amount", &milestone->amount_pence);
+    }
+}
+
+/* The rules refuse a month that there is not (2026-99-M01): -1. */
+static void costs_take(const json_t *body, struct business_case *ret)
+{
+    const json_t *array = json_member(body, "costs");
+    if (array == NULL)
+        return;
+    size_t i;
+    json_t *item;
+    ret->cost_count = 0;
+    json_array_foreach(array, i, item)
+    {
+        struct cost *cost = &ret->costs[ret->cost_count++];
+        *cost = (struct cost){.month = 0};
+        if (!month_parse(json_text(item, "month"), &cost->month))
+            cost->month = -1;
+        money_take(item, "oneOff", &cost->one_off_pence);
+        money_take(item, "recurrent", &cost->recurrent_pence);
     }
 }
 
@@ -140,6 +191,7 @@ static void case_take(const json_t *body, struct business_case *ret)
     money_take(body, "award", &ret->award_pence);
     money_take(body, "oneOffCost", &ret->one_off_pence);
     money_take(body, "recurrentCost", &ret->recurrent_pence);
+    costs_take(body, ret);
     milestones_take(body, ret);
     benefits_take(body, ret);
 }
@@ -256,6 +308,18 @@ bool submit_case(struct request *request, struct reply *reply, struct problem *e
     struct business_case a_case = {0};
     if (!case_begin(request, &a_case, err) || !case_submit(&a_case, err) ||
         !event_case_submitted(request->act, &a_case, err))
+        return false;
+    reply_case(reply, &a_case);
+    return true;
+}
+
+bool complete_milestone(struct request *request, struct reply *reply, struct problem *err)
+{
+    struct business_case a_case = {0};
+    if (!case_begin(request, &a_case, err) ||
+        !milestone_complete(&a_case, request_path(request, "milestone"),
+                            json_day(request->body, "doneOn"), instant_day(request->now_ms), err) ||
+        !event_case_progressed(request->act, &a_case, err))
         return false;
     reply_case(reply, &a_case);
     return true;

@@ -183,13 +183,17 @@ static void only_a_draft_is_revised_and_submitted(void **state)
     }
 }
 
-static void a_submitted_case_within_what_is_available_is_proposed(void **state)
+static void an_appraised_case_within_what_is_available_is_proposed(void **state)
 {
     (void)state;
-    struct business_case a_case = hub(CASE_SUBMITTED);
+    struct business_case a_case = hub(CASE_APPRAISED);
     struct ring_fence ring_fence = elective();
     struct problem err = {0};
     ring_fence.committed_pence = 39000000; /* exactly £250,000 is left */
+    struct business_case submitted = hub(CASE_SUBMITTED);
+    assert_false(case_propose(&submitted, &ring_fence, &err));
+    assert_int_equal(err.code, PROBLEM_STATE_CONFLICT);
+    problem_clear(&err);
     assert_true(case_propose(&a_case, &ring_fence, &err));
     assert_int_equal(a_case.state, CASE_PROPOSED);
     assert_int_equal(a_case.version, 4);
@@ -200,7 +204,7 @@ static void a_submitted_case_within_what_is_available_is_proposed(void **state)
 static void a_case_over_the_available_balance_is_refused_with_the_figures(void **state)
 {
     (void)state;
-    struct business_case a_case = hub(CASE_SUBMITTED);
+    struct business_case a_case = hub(CASE_APPRAISED);
     struct ring_fence ring_fence = elective();
     struct problem err = {0};
     ring_fence.committed_pence = 39000001;
@@ -208,13 +212,13 @@ static void a_case_over_the_available_balance_is_refused_with_the_figures(void *
     assert_int_equal(err.code, PROBLEM_FUNDS_INSUFFICIENT);
     assert_non_null(strstr(err.detail, "£250,000.00 is asked for"));
     assert_non_null(strstr(err.detail, "£249,999.99 is available"));
-    assert_int_equal(a_case.state, CASE_SUBMITTED);
+    assert_int_equal(a_case.state, CASE_APPRAISED);
 }
 
 static void two_open_proposals_share_one_balance(void **state)
 {
     (void)state;
-    struct business_case first = hub(CASE_SUBMITTED), second = hub(CASE_SUBMITTED);
+    struct business_case first = hub(CASE_APPRAISED), second = hub(CASE_APPRAISED);
     struct ring_fence ring_fence = elective();
     struct problem err = {0};
     second.award_pence = 39000001;
@@ -285,7 +289,7 @@ static void a_rejecting_vote_ends_a_case_and_any_other_end_returns_it(void **sta
     assert_int_equal(rejected.state, CASE_REJECTED);
     assert_string_not_equal(rejected.reason, "");
     assert_true(case_release(&lapsed, "lapsed"));
-    assert_int_equal(lapsed.state, CASE_SUBMITTED);
+    assert_int_equal(lapsed.state, CASE_APPRAISED);
     assert_false(case_release(&draft, "lapsed"));
 }
 
@@ -355,7 +359,7 @@ int main(void)
         cmocka_unit_test(milestones_have_their_own_codes_and_stay_within_the_award),
         cmocka_unit_test(only_the_sponsor_changes_a_case),
         cmocka_unit_test(only_a_draft_is_revised_and_submitted),
-        cmocka_unit_test(a_submitted_case_within_what_is_available_is_proposed),
+        cmocka_unit_test(an_appraised_case_within_what_is_available_is_proposed),
         cmocka_unit_test(a_case_over_the_available_balance_is_refused_with_the_figures),
         cmocka_unit_test(two_open_proposals_share_one_balance),
         cmocka_unit_test(a_carried_decision_waits_for_the_ledger),

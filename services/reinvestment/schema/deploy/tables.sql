@@ -49,12 +49,16 @@ create table "case" (
     award_pence bigint not null check (award_pence between 1 and 9007199254740991),
     one_off_pence bigint not null check (one_off_pence between 0 and 9007199254740991),
     recurrent_pence bigint not null check (recurrent_pence between 0 and 9007199254740991),
+    costs jsonb not null check (jsonb_typeof(costs) = 'array' and jsonb_array_length(costs) <= 36), -- by month
     milestones jsonb not null check (jsonb_typeof(milestones) = 'array'
                                      and jsonb_array_length(milestones) <= 12),
     benefits jsonb not null check (jsonb_typeof(benefits) = 'array'
                                    and jsonb_array_length(benefits) <= 12),
-    state text not null check (state in ('draft', 'submitted', 'proposed', 'decided', 'in-delivery',
+    state text not null check (state in ('draft', 'submitted', 'appraised', 'proposed', 'decided', 'in-delivery',
                                          'rejected', 'closed')),
+    criteria_version bigint, -- frozen by the first appraisal
+    appraisal_count bigint not null check (appraisal_count >= 0),
+    appraisal_sum_e4 bigint not null check (appraisal_sum_e4 between 0 and 50000 * appraisal_count),
     decision_id uuid,
     hold_id uuid,
     pending_pence bigint not null check (pending_pence >= 0),   -- asked for or verified
@@ -66,6 +70,9 @@ create table "case" (
     closed_at timestamptz,
     version bigint not null check (version > 0),
     primary key (alliance_id, id),
+    constraint appraised_before_proposed
+        check (case when state in ('draft', 'submitted') then appraisal_count = 0 else appraisal_count > 0 end),
+    constraint appraised_by_frozen_criteria check ((appraisal_count > 0) = (criteria_version is not null)),
     constraint drawn_within_award check (pending_pence + captured_pence <= award_pence),
     constraint drawn_in_delivery_only check (hold_id is not null or pending_pence + captured_pence = 0),
     constraint held_once_decided check (hold_id is null or decision_id is not null),
