@@ -124,6 +124,8 @@ $(STORE_TESTS): $(BUILD)/%: $(BUILD)/%.o $(STORE_HARNESS) $$(call service_parts,
 
 $(BUILD)/tests/ballots/ballots: $(BUILD)/tests/ballots/ballots.o $(call rules_objects,membership) $(PURE_OBJECTS)
 	$(CC) $(LDFLAGS) -o $@ $^
+$(BUILD)/tests/settlements/settlements: $(BUILD)/tests/settlements/settlements.o $(call rules_objects,ledger) $(LIBRARY)
+	$(CC) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS)
 
 .PHONY: unit-tests store-tests
 unit-tests: $(RULES_TESTS) $(COMMON_TESTS)
