@@ -240,6 +240,15 @@ static bool cap_check(const struct place *place, const char *member, int64_t cap
     return fault(place, member, "below-deadband", "a cap is not below the deadband");
 }
 
+/* How what is shared is parted: by one split, or by bands. */
+static bool parts_check(const struct place *place, const struct pool_terms *pool)
+{
+    if (pool->has_split == pool->has_bands)
+        return fault(place, "/split", "required", "a split or bands, and not both");
+    return pool->has_split ? split_check(place, "/split", &pool->bands[0])
+                           : bands_check(place, pool);
+}
+
 static bool gain_loss_check(const struct terms *terms, const struct place *place,
                             const struct pool_terms *pool)
 {
@@ -255,11 +264,7 @@ static bool gain_loss_check(const struct terms *terms, const struct place *place
         is_fine = false;
     if (!cap_check(place, "/lossCapPence", pool->loss_cap_pence, pool->deadband_pence))
         is_fine = false;
-    if (pool->has_split == pool->has_bands)
-        is_fine = fault(place, "/split", "required", "a split or bands, and not both");
-    else if (pool->has_split && !split_check(place, "/split", &pool->bands[0]))
-        is_fine = false;
-    else if (pool->has_bands && !bands_check(place, pool))
+    if (!parts_check(place, pool))
         is_fine = false;
     const char *fence = party_ring_fence(pool->gain_residual_to);
     if (fence != NULL && !ring_fence_check(terms, place, "/gainResidualTo", fence))

@@ -8,14 +8,14 @@
 
 struct money_text money_of(int64_t pence)
 {
-    struct money_text money;
+    struct money_text money = {.text = ""};
     money_format(pence, money.text);
     return money;
 }
 
 struct money_text percent_of(int64_t rate_bp)
 {
-    struct money_text percent;
+    struct money_text percent = {.text = ""};
     if (rate_bp % 100 == 0)
         snprintf(percent.text, sizeof percent.text, "%" PRId64 "%%", rate_bp / 100);
     else
