@@ -65,7 +65,7 @@ test('founding: every broken rule is named at once', async () => {
   body.founders = body.founders.map((founder) => ({ ...founder, role: 'provider' }));
   body.agreement.parameters.rules.push({ kind: 'move-money', rule: 'simple-majority' });
   const answer = await expect('rule-broken', hall.reps.ZZ1, 'foundAlliance', { body });
-  assert.deepEqual(faultsAt(answer), ['/agreement/parameters/rules/2/rule', '/endsOn', '/founders', '/foundingDeadlineAt']);
+  assert.deepEqual(faultsAt(answer), ['/agreement/parameters/pools/1/commissioner', '/agreement/parameters/rules/2/rule', '/endsOn', '/founders', '/foundingDeadlineAt']);
 });
 
 test('an agreement shares among founders only', async () => {
