@@ -84,8 +84,8 @@ bool event_period_moved(struct act *act, const struct period *period,
 bool event_period_reopened(struct act *act, const struct period *period,
                            struct problem *err) MUST_CHECK;
 
-/* ledger.submission.submitted.v1 (a revision, the first or the next), .agreed.v1 (by one side or the
- * second), .queried.v1 */
+/* ledger.submission.submitted.v1 (a revision, the first or the next), .agreed.v1 (by one side or
+ * the second), .queried.v1 */
 bool event_submission_submitted(struct act *act, const struct submission *submission,
                                 struct problem *err) MUST_CHECK;
 bool event_submission_agreed(struct act *act, const struct submission *submission,

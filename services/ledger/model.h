@@ -109,11 +109,11 @@ struct transaction {
     char id[UUID_SIZE];
     enum transaction_kind kind;
     char description[NAME_SIZE];
-    char decision_id[UUID_SIZE]; /* what it rests on, always */
-    char mandate_id[UUID_SIZE];  /* "" unless under a mandate */
-    char hold_id[UUID_SIZE];     /* "" unless a capture */
-    char reverses_id[UUID_SIZE]; /* "" unless a reversal */
-    char bulk_id[UUID_SIZE];     /* "" = alone */
+    char decision_id[UUID_SIZE];   /* what it rests on, always */
+    char mandate_id[UUID_SIZE];    /* "" unless under a mandate */
+    char hold_id[UUID_SIZE];       /* "" unless a capture */
+    char reverses_id[UUID_SIZE];   /* "" unless a reversal */
+    char bulk_id[UUID_SIZE];       /* "" = alone */
     char settlement_id[UUID_SIZE]; /* "" unless a settlement */
     char release_id[UUID_SIZE];    /* "" unless a release of the reserve */
     int32_t effective_day;
@@ -193,7 +193,7 @@ struct figures {
     int64_t cost_pence;
     bool has_shadow_tariff;
     int64_t shadow_tariff_pence; /* what payment by results would have paid: a memo, never a sum */
-    char quality[KIND_SIZE]; /* "met", "missed"; "" = not stated */
+    char quality[KIND_SIZE];     /* "met", "missed"; "" = not stated */
     char note[NOTE_SIZE];
 };
 

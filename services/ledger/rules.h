@@ -114,9 +114,9 @@ bool period_reopen_check(const struct book *book, const struct period *period,
 /* --- submissions (B11)
  * ---------------------------------------------------------------------------------------------- */
 
-/* May figures of this month go to the pool? REFERENCE_UNKNOWN when the agreement in force has no such
- * pool (`sides` NULL), RULE_BROKEN when it is not one that is settled or the month is outside the
- * term, PERIOD_CLOSED. */
+/* May figures of this month go to the pool? REFERENCE_UNKNOWN when the agreement in force has no
+ * such pool (`sides` NULL), RULE_BROKEN when it is not one that is settled or the month is outside
+ * the term, PERIOD_CLOSED. */
 bool submission_place_check(const struct book *book, const struct pool_sides *sides, int32_t month,
                             struct problem *err) MUST_CHECK;
 /* The first revision; its id is the caller's. */

@@ -616,7 +616,8 @@ static void postings_and_the_closing_of_their_month_fit_in_one_act(void **state)
     assert_done(store_book(&act, &book, &err), err);
     struct period *period, moved;
     assert_done(store_book_period(&act, month_of_day(day_of("2026-04-01")), &period, &err), err);
-    assert_done(period_move(book, period, PERIOD_LOCKED, &FREE_MONTH, act.now_ms, &moved, &err), err);
+    assert_done(period_move(book, period, PERIOD_LOCKED, &FREE_MONTH, act.now_ms, &moved, &err),
+                err);
     *period = moved;
     assert_done(event_period_moved(&act, period, &err), err);
     struct transaction late = posting_under(&mandate, "2026-04-30", 10);

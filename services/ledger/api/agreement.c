@@ -61,8 +61,8 @@ static int compare_key(const void *a, const void *b)
     return strcmp(json_text(*(json_t *const *)a, "key"), json_text(*(json_t *const *)b, "key"));
 }
 
-/* One page of what the agreement lists: in order of their keys, after the page before. Takes `items`,
- * at most a hundred. */
+/* One page of what the agreement lists: in order of their keys, after the page before. Takes
+ * `items`, at most a hundred. */
 static void page_reply(struct request *request, struct reply *reply, const struct page *page,
                        json_t *items)
 {
@@ -106,8 +106,7 @@ bool list_pools(struct request *request, struct reply *reply, struct problem *er
         json_put_text(item, "provider", pool->provider);
         json_put_text(item, "commissioner", pool->commissioner);
         if (json_member(stated, "parameters") != NULL)
-            json_put_new(item, "parameters",
-                         json_incref(json_object_get(stated, "parameters")));
+            json_put_new(item, "parameters", json_incref(json_object_get(stated, "parameters")));
         if (pool_amount(pool, &pence) && !pool->is_of_month) {
             json_put_money(item, "year", pence);
             json_put_new(item, "months", twelfths_to_json(view.month, pence));

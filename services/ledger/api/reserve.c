@@ -55,9 +55,9 @@ bool get_reserve(struct request *request, struct reply *reply, struct problem *e
     json_put_money(resource, "available", account_available(&account));
     json_put_money(resource, "drawn", position.drawn_pence);
     json_put_money(resource, "released", position.released_pence);
-    json_put_money(resource, "left",
-                   reserve_unspent(position.cap_pence, position.drawn_pence,
-                                   position.released_pence));
+    json_put_money(
+        resource, "left",
+        reserve_unspent(position.cap_pence, position.drawn_pence, position.released_pence));
     reply_ok(reply, resource, 0);
     return true;
 }

@@ -248,8 +248,7 @@ bool compute_settlement(struct request *request, struct reply *reply, struct pro
     return true;
 }
 
-bool withdraw_computed_settlement(struct request *request, struct reply *reply,
-                                  struct problem *err)
+bool withdraw_computed_settlement(struct request *request, struct reply *reply, struct problem *err)
 {
     struct settlement_record record, withdrawn;
     json_t *resource;

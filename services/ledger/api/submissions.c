@@ -123,8 +123,8 @@ bool list_submission_revisions(struct request *request, struct reply *reply, str
  * -------------------------------------------------------------------------------------------- */
 
 /* What the caller does for that organisation: as its finance lead, or as who speaks for it. */
-static bool deed_for(const struct request *request, const char *organisation,
-                     struct deed *ret_deed, struct problem *err)
+static bool deed_for(const struct request *request, const char *organisation, struct deed *ret_deed,
+                     struct problem *err)
 {
     const struct standing *standing = &request->standing;
     const struct appointment *as = NULL;
@@ -135,8 +135,7 @@ static bool deed_for(const struct request *request, const char *organisation,
         as = standing_speaks_for(standing, organisation);
     if (as == NULL)
         return problem_set(err, PROBLEM_ROLE_MISSING,
-                           "only a finance lead or representative of %s may do this",
-                           organisation);
+                           "only a finance lead or representative of %s may do this", organisation);
     ret_deed->at_ms = request->now_ms;
     memcpy(ret_deed->by, as->id, sizeof ret_deed->by);
     return true;

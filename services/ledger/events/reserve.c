@@ -74,8 +74,8 @@ static bool event_release_done(struct act *act, const struct book *book,
 /* --- as a subject
  * --------------------------------------------------------------------------------------------- */
 
-bool release_allowed(struct act *act, const struct reserve_release *release,
-                     struct book **ret_book, struct problem *err)
+bool release_allowed(struct act *act, const struct reserve_release *release, struct book **ret_book,
+                     struct problem *err)
 {
     struct reserve_position position;
     return book_begin(act, ret_book, err) &&

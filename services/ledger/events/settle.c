@@ -11,7 +11,8 @@
 #include "services/ledger/rules/settling.h"
 
 /* --- computing
- * ------------------------------------------------------------------------------------------------ */
+ * ------------------------------------------------------------------------------------------------
+ */
 
 /* What came out, as the record has it. */
 static void record_complete(struct settlement_record *record, const struct basis *basis)
@@ -97,9 +98,10 @@ bool settlement_describe(struct act *act, const char *ref, const char *effect,
     settlement_ref(record.id, ret_subject->ref);
     snprintf(ret_subject->title, sizeof ret_subject->title, "%s of %s",
              record.corrects_id[0] == '\0' ? "Settlement" : "Corrective settlement", month);
-    snprintf(ret_subject->summary, sizeof ret_subject->summary,
-             "%d lines by version %lld of the agreement: %s to the ring-fences, %s from the reserve.",
-             record.line_count, (long long)record.agreement_number, surplus, called);
+    snprintf(
+        ret_subject->summary, sizeof ret_subject->summary,
+        "%d lines by version %lld of the agreement: %s to the ring-fences, %s from the reserve.",
+        record.line_count, (long long)record.agreement_number, surplus, called);
     ret_subject->version = proposed.version;
     ret_subject->content = settlement_content(&proposed);
     ret_subject->organisations = organisations_of(book, &record);
@@ -107,7 +109,8 @@ bool settlement_describe(struct act *act, const char *ref, const char *effect,
 }
 
 /* --- posting
- * -------------------------------------------------------------------------------------------------- */
+ * --------------------------------------------------------------------------------------------------
+ */
 
 /* The books may have moved since it was computed: what is posted is what the rules say now and what
  * was voted on, or nothing. */
@@ -118,16 +121,10 @@ static bool still_true_check(struct act *act, const struct settlement_record *re
         !store_basis_now(act->tx, record->month, record->corrects_id[0] != '\0', act->sequence,
                          act_cursor(act, "membership"), basis, err))
         return false;
-    bool is_same = basis->input.agreement_number == record->agreement_number &&
-                   (int32_t)basis->settlement.line_count == record->line_count &&
-                   basis->settlement.entry_count == record->entry_count;
-    for (size_t i = 0; i < record->entry_count && is_same; i++)
-        is_same = strcmp(basis->settlement.entries[i].account_code,
-                         record->entries[i].account_code) == 0 &&
-                  basis->settlement.entries[i].amount_pence == record->entries[i].amount_pence;
-    return is_same || problem_set(err, PROBLEM_STATE_CONFLICT,
-                                  "the books have moved since it was computed; it comes to something "
-                                  "else now and is to be computed anew");
+    return basis_says(basis, record) ||
+           problem_set(err, PROBLEM_STATE_CONFLICT,
+                       "the books have moved since it was computed; it comes to something "
+                       "else now and is to be computed anew");
 }
 
 static bool entries_post(struct act *act, struct book *book, struct settlement_record *record,

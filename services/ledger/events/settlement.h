@@ -10,8 +10,8 @@
 
 void settlement_ref(const char *id, char ret_ref[REF_SIZE]);
 
-/* ledger.settlement.computed.v1, as often as its lines need to fit; the first carries the settlement
- * itself. */
+/* ledger.settlement.computed.v1, as often as its lines need to fit; the first carries the
+ * settlement itself. */
 bool event_settlement_computed(struct act *act, const struct settlement_record *record,
                                const struct basis *basis, struct problem *err) MUST_CHECK;
 /* ledger.settlement.proposed.v1, .returned.v1, .rejected.v1, .withdrawn.v1: by its state. */
@@ -20,8 +20,7 @@ bool event_settlement_moved(struct act *act, const struct settlement_record *rec
 /* ledger.settlement.posted.v1, the effect of its decision; NULL = nothing was to be moved. */
 bool event_settlement_posted(struct act *act, const struct book *book,
                              const struct settlement_record *record,
-                             const struct transaction *transaction,
-                             struct problem *err) MUST_CHECK;
+                             const struct transaction *transaction, struct problem *err) MUST_CHECK;
 /* ledger.submission.used.v1 */
 bool event_submission_used(struct act *act, const struct submission *submission,
                            struct problem *err) MUST_CHECK;
@@ -51,8 +50,8 @@ void release_ref(const char *id, char ret_ref[REF_SIZE]);
 bool event_release_moved(struct act *act, const struct reserve_release *release,
                          struct problem *err) MUST_CHECK;
 /* May it be released, as the books stand? */
-bool release_allowed(struct act *act, const struct reserve_release *release,
-                     struct book **ret_book, struct problem *err) MUST_CHECK;
+bool release_allowed(struct act *act, const struct reserve_release *release, struct book **ret_book,
+                     struct problem *err) MUST_CHECK;
 bool release_describe(struct act *act, const char *ref, const char *effect,
                       struct subject *ret_subject, struct problem *err) MUST_CHECK;
 /* ledger.release.posted.v1 */

@@ -259,8 +259,7 @@ bool event_submission_used(struct act *act, const struct submission *submission,
 }
 
 bool event_settlement_escalated(struct act *act, const struct settlement_record *record,
-                                const struct settlement_escalation *escalation,
-                                struct problem *err)
+                                const struct settlement_escalation *escalation, struct problem *err)
 {
     char subject[REF_SIZE], month[MONTH_SIZE], id[UUID_SIZE], title[NAME_SIZE];
     settlement_ref(record->id, subject);

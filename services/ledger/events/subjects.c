@@ -183,8 +183,8 @@ static bool carry(struct act *act, const struct carried_decision *decision, stru
     return no_such(decision->subject, err);
 }
 
-/* A mandate stays a draft and a month closed: nothing was changed for the decision. A settlement was
- * proposed. */
+/* A mandate stays a draft and a month closed: nothing was changed for the decision. A settlement
+ * was proposed. */
 static bool release(struct act *act, const char *ref, const char *effect, const char *outcome,
                     struct problem *err)
 {

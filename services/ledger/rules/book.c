@@ -54,7 +54,7 @@ static const char *const account_types[] = {"pool", "reserve", "ring-fence", "po
 static const char *const mandate_states[] = {"draft", "active", "withdrawn"};
 static const char *const period_states[] = {"open", "locked", "closed"};
 static const char *const transaction_kinds[] = {"posting", "capture", "reversal", "settlement",
-                                               "release"};
+                                                "release"};
 static const char *const hold_states[] = {"open", "captured", "released", "expired"};
 static const char *const submission_states[] = {"submitted", "queried", "agreed", "used"};
 

@@ -47,8 +47,8 @@ bool release_check(const struct book *book, const struct reserve_position *posit
         return problem_set(err, PROBLEM_RULE_BROKEN, "the agreement has no reserve");
     if (!target_check(book, release, err))
         return false;
-    int64_t unspent_pence = reserve_unspent(position->cap_pence, position->drawn_pence,
-                                            position->released_pence);
+    int64_t unspent_pence =
+        reserve_unspent(position->cap_pence, position->drawn_pence, position->released_pence);
     int64_t available_pence = account_available(reserve);
     int64_t most_pence = unspent_pence < available_pence ? unspent_pence : available_pence;
     if (release->amount_pence <= most_pence)

@@ -66,8 +66,8 @@ static bool computed_check(const struct settlement_record *record, struct proble
                        settlement_state_word(record->state));
 }
 
-bool settlement_propose(const struct settlement_record *record, struct settlement_record *ret_record,
-                        struct problem *err)
+bool settlement_propose(const struct settlement_record *record,
+                        struct settlement_record *ret_record, struct problem *err)
 {
     if (!computed_check(record, err))
         return false;

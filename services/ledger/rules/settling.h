@@ -18,8 +18,8 @@ struct settled_so_far {
 bool settlement_begin_check(const struct period *period, const struct settled_so_far *so_far,
                             const char *corrects_id, struct problem *err) MUST_CHECK;
 /* STATE_CONFLICT unless it is computed and nothing has become of it yet. */
-bool settlement_propose(const struct settlement_record *record, struct settlement_record *ret_record,
-                        struct problem *err) MUST_CHECK;
+bool settlement_propose(const struct settlement_record *record,
+                        struct settlement_record *ret_record, struct problem *err) MUST_CHECK;
 bool settlement_withdraw(const struct settlement_record *record, const char *reason, int64_t now_ms,
                          struct settlement_record *ret_record, struct problem *err) MUST_CHECK;
 /* Its decision ended without effect (outcome as in common/subject.h): it is rejected, or computed
@@ -41,8 +41,8 @@ void submission_use(const struct submission *submission, const char *settlement_
 
 /* --- the reserve (B10) */
 
-/* May that be released of the reserve now? REFERENCE_UNKNOWN, RULE_BROKEN, FUNDS_INSUFFICIENT with the
- * figures: not more than the year leaves unspent, nor than the account has. */
+/* May that be released of the reserve now? REFERENCE_UNKNOWN, RULE_BROKEN, FUNDS_INSUFFICIENT with
+ * the figures: not more than the year leaves unspent, nor than the account has. */
 bool release_check(const struct book *book, const struct reserve_position *position,
                    const struct reserve_release *release, struct problem *err) MUST_CHECK;
 /* STATE_CONFLICT unless it is a draft. */

@@ -31,8 +31,8 @@ void basis_free(struct basis *basis)
 /* --- reading
  * -------------------------------------------------------------------------------------------- */
 
-/* The agreement, with the digest of its canonical parameters: of that number, or (0) the one in force
- * on the month's first day. */
+/* The agreement, with the digest of its canonical parameters: of that number, or (0) the one in
+ * force on the month's first day. */
 static bool terms_read(struct db_tx *tx, int64_t number, struct basis *basis, struct problem *err)
 {
     db_rows_auto_t rows = {.result = NULL};
@@ -212,19 +212,8 @@ static bool year_read(struct db_tx *tx, struct basis *basis, struct problem *err
 /* --- computing
  * -------------------------------------------------------------------------------------------- */
 
-typedef size_t text_function(const struct basis *basis, char *ret_text, size_t size);
-
-static size_t inputs_text(const struct basis *basis, char *ret_text, size_t size)
-{
-    return settlement_inputs_text(&basis->input, ret_text, size);
-}
-
-static size_t outcome_text(const struct basis *basis, char *ret_text, size_t size)
-{
-    return settlement_text(&basis->settlement, basis->inputs_digest, ret_text, size);
-}
-
-static void digest_text(const struct basis *basis, text_function *text_of,
+/* Of the inputs; of what came out, when their digest is given. */
+static void digest_text(const struct basis *basis, const char *inputs_digest,
                         char ret_digest[DIGEST_SIZE])
 {
     size_t size = 64 * 1024;
@@ -233,7 +222,9 @@ static void digest_text(const struct basis *basis, text_function *text_of,
         text = realloc(text, size);
         if (text == NULL)
             abort();
-        size_t length = text_of(basis, text, size);
+        size_t length = inputs_digest == NULL
+                            ? settlement_inputs_text(&basis->input, text, size)
+                            : settlement_text(&basis->settlement, inputs_digest, text, size);
         if (length < size) {
             digest_of_bytes(text, length, ret_digest);
             free(text);
@@ -245,11 +236,18 @@ static void digest_text(const struct basis *basis, text_function *text_of,
 
 static bool basis_compute(struct basis *basis, struct problem *err)
 {
-    digest_text(basis, inputs_text, basis->inputs_digest);
+    digest_text(basis, NULL, basis->inputs_digest);
     if (!settlement_compute(&basis->input, &basis->settlement, err))
         return false;
-    digest_text(basis, outcome_text, basis->digest);
+    digest_text(basis, basis->inputs_digest, basis->digest);
     return true;
+}
+
+bool basis_says(const struct basis *basis, const struct settlement_record *record)
+{
+    char digest[DIGEST_SIZE];
+    digest_text(basis, record->inputs_digest, digest);
+    return strcmp(digest, record->digest) == 0;
 }
 
 bool store_basis_now(struct db_tx *tx, int32_t month, bool is_corrective, int64_t ledger_sequence,
@@ -271,8 +269,8 @@ bool store_basis_now(struct db_tx *tx, int32_t month, bool is_corrective, int64_
            basis_compute(basis, err);
 }
 
-bool store_basis_then(struct db_tx *tx, const struct settlement_record *record,
-                      struct basis *basis, struct problem *err)
+bool store_basis_then(struct db_tx *tx, const struct settlement_record *record, struct basis *basis,
+                      struct problem *err)
 {
     db_rows_auto_t actuals = {.result = NULL}, standings = {.result = NULL};
     basis->input.month = record->month;

@@ -61,8 +61,12 @@ bool store_basis_now(struct db_tx *tx, int32_t month, bool is_corrective, int64_
                      int64_t membership_sequence, struct basis *basis,
                      struct problem *err) MUST_CHECK;
 /* Reads what that settlement rested on when it was computed, and computes it again. */
-bool store_basis_then(struct db_tx *tx, const struct settlement_record *record,
-                      struct basis *basis, struct problem *err) MUST_CHECK;
+bool store_basis_then(struct db_tx *tx, const struct settlement_record *record, struct basis *basis,
+                      struct problem *err) MUST_CHECK;
+
+/* Does what was computed say what the settlement says, whatever the journals have moved on by
+ * since? */
+bool basis_says(const struct basis *basis, const struct settlement_record *record) MUST_CHECK;
 
 /* --- the reserve (B10) */
 
@@ -73,7 +77,6 @@ bool store_release_list(struct db_tx *tx, const char *year, const char *state, c
                         int limit, struct db_rows *ret_rows, struct problem *err) MUST_CHECK;
 /* By the agreement in force in that month, for its financial year ("2026-27"), as of now. */
 bool store_reserve_position(struct db_tx *tx, const char *year, int32_t month,
-                            struct reserve_position *ret_position,
-                            struct problem *err) MUST_CHECK;
+                            struct reserve_position *ret_position, struct problem *err) MUST_CHECK;
 
 #endif

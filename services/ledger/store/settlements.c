@@ -122,7 +122,7 @@ bool store_month_ties(struct db_tx *tx, int32_t month, struct month_ties *ret_ti
         return false;
     ret_ties->has_open_settlement = row_bool(&open, 0, "is_open");
     ret_ties->has_pending_submission = row_bool(&pending, 0, "is_pending");
-    ret_ties->has_correction_due = is_settled && terms.count == 1 &&
-                                   row_int(&terms, 0, "number") != last.agreement_number;
+    ret_ties->has_correction_due =
+        is_settled && terms.count == 1 && row_int(&terms, 0, "number") != last.agreement_number;
     return true;
 }

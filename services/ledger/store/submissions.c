@@ -38,8 +38,7 @@ void submission_of_row(const struct db_rows *rows, int row, struct submission *r
     figures_of_row(rows, row, &ret->figures);
     ret->state = submission_state_of_word(row_text(rows, row, "state"));
     deed_of_row(rows, row, "submitted_at", "submitted_by", &ret->submitted);
-    deed_of_row(rows, row, "provider_agreed_at", "provider_agreed_by",
-                &ret->agreed[SIDE_PROVIDER]);
+    deed_of_row(rows, row, "provider_agreed_at", "provider_agreed_by", &ret->agreed[SIDE_PROVIDER]);
     deed_of_row(rows, row, "commissioner_agreed_at", "commissioner_agreed_by",
                 &ret->agreed[SIDE_COMMISSIONER]);
     deed_of_row(rows, row, "queried_at", "queried_by", &ret->queried);
@@ -70,8 +69,8 @@ bool store_pool_sides(struct db_tx *tx, int32_t month, const char *code, bool *r
     row_copy(&rows, 0, "provider", ret_sides->provider, sizeof ret_sides->provider);
     row_copy(&rows, 0, "commissioner", ret_sides->commissioner, sizeof ret_sides->commissioner);
     ret_sides->agreement_number = row_int(&rows, 0, "agreement_number");
-    ret_sides->is_settled = !row_is_null(&rows, 0, "mechanism") &&
-                            ret_sides->provider[0] != '\0' && ret_sides->commissioner[0] != '\0';
+    ret_sides->is_settled = !row_is_null(&rows, 0, "mechanism") && ret_sides->provider[0] != '\0' &&
+                            ret_sides->commissioner[0] != '\0';
     return true;
 }
 

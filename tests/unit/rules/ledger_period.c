@@ -54,17 +54,21 @@ static void months_lock_and_close_in_order(void **state)
     fixture_make(&f);
     struct problem err = {0};
     struct period moved;
-    assert_false(period_move(&f.book, &f.periods[JULY], PERIOD_LOCKED, &FREE_MONTH, NOW, &moved, &err));
+    assert_false(
+        period_move(&f.book, &f.periods[JULY], PERIOD_LOCKED, &FREE_MONTH, NOW, &moved, &err));
     assert_int_equal(err.code, PROBLEM_PERIOD_ORDER);
     assert_string_equal(err.detail, "2026-27-M03 is still open; it comes before 2026-27-M04");
-    assert_true(period_move(&f.book, &f.periods[JUNE], PERIOD_LOCKED, &FREE_MONTH, NOW, &moved, &err));
+    assert_true(
+        period_move(&f.book, &f.periods[JUNE], PERIOD_LOCKED, &FREE_MONTH, NOW, &moved, &err));
     assert_int_equal(moved.state, PERIOD_LOCKED);
     assert_int_equal(moved.locked_ms, NOW);
     assert_int_equal(moved.version, 2);
     f.periods[JUNE] = moved;
-    assert_false(period_move(&f.book, &f.periods[JUNE], PERIOD_CLOSED, &FREE_MONTH, NOW, &moved, &err));
+    assert_false(
+        period_move(&f.book, &f.periods[JUNE], PERIOD_CLOSED, &FREE_MONTH, NOW, &moved, &err));
     assert_int_equal(err.code, PROBLEM_PERIOD_ORDER);
-    assert_true(period_move(&f.book, &f.periods[MAY], PERIOD_CLOSED, &FREE_MONTH, NOW, &moved, &err));
+    assert_true(
+        period_move(&f.book, &f.periods[MAY], PERIOD_CLOSED, &FREE_MONTH, NOW, &moved, &err));
     assert_int_equal(moved.state, PERIOD_CLOSED);
     assert_int_equal(moved.closed_ms, NOW);
 }
@@ -76,10 +80,13 @@ static void a_month_skips_no_step_and_goes_not_back(void **state)
     fixture_make(&f);
     struct problem err = {0};
     struct period moved;
-    assert_false(period_move(&f.book, &f.periods[JUNE], PERIOD_CLOSED, &FREE_MONTH, NOW, &moved, &err));
+    assert_false(
+        period_move(&f.book, &f.periods[JUNE], PERIOD_CLOSED, &FREE_MONTH, NOW, &moved, &err));
     assert_int_equal(err.code, PROBLEM_PERIOD_ORDER);
-    assert_false(period_move(&f.book, &f.periods[MAY], PERIOD_LOCKED, &FREE_MONTH, NOW, &moved, &err));
-    assert_false(period_move(&f.book, &f.periods[APRIL], PERIOD_LOCKED, &FREE_MONTH, NOW, &moved, &err));
+    assert_false(
+        period_move(&f.book, &f.periods[MAY], PERIOD_LOCKED, &FREE_MONTH, NOW, &moved, &err));
+    assert_false(
+        period_move(&f.book, &f.periods[APRIL], PERIOD_LOCKED, &FREE_MONTH, NOW, &moved, &err));
 }
 
 static void a_month_does_not_close_over_its_own_open_hold(void **state)
@@ -89,9 +96,11 @@ static void a_month_does_not_close_over_its_own_open_hold(void **state)
     fixture_make(&f);
     struct problem err = {0};
     struct period moved;
-    assert_false(period_move(&f.book, &f.periods[MAY], PERIOD_CLOSED, &HELD_MONTH, NOW, &moved, &err));
+    assert_false(
+        period_move(&f.book, &f.periods[MAY], PERIOD_CLOSED, &HELD_MONTH, NOW, &moved, &err));
     assert_int_equal(err.code, PROBLEM_STATE_CONFLICT);
-    assert_true(period_move(&f.book, &f.periods[JUNE], PERIOD_LOCKED, &HELD_MONTH, NOW, &moved, &err));
+    assert_true(
+        period_move(&f.book, &f.periods[JUNE], PERIOD_LOCKED, &HELD_MONTH, NOW, &moved, &err));
 }
 
 static void a_month_does_not_close_before_it_is_settled(void **state)

@@ -100,14 +100,12 @@ static void what_is_agreed_to_is_what_was_read(void **state)
     fixture_make(&f);
     struct problem err = {0};
     struct submission submission = submitted(&f), after;
-    assert_false(
-        submission_agree(&f.book, &submission, 2, SIDE_PROVIDER, &PROVIDER, &after, &err));
+    assert_false(submission_agree(&f.book, &submission, 2, SIDE_PROVIDER, &PROVIDER, &after, &err));
     assert_int_equal(err.code, PROBLEM_STATE_CONFLICT);
     assert_string_equal(err.faults[0].code, "other-revision");
     problem_clear(&err);
     f.periods[MAY].state = PERIOD_CLOSED;
-    assert_false(
-        submission_agree(&f.book, &submission, 1, SIDE_PROVIDER, &PROVIDER, &after, &err));
+    assert_false(submission_agree(&f.book, &submission, 1, SIDE_PROVIDER, &PROVIDER, &after, &err));
     assert_int_equal(err.code, PROBLEM_PERIOD_CLOSED);
     assert_false(submission_query(&f.book, &submission, 1, "Why?", &COMMISSIONER, &after, &err));
 }
@@ -140,16 +138,13 @@ static void a_new_revision_voids_what_was_agreed(void **state)
     struct pool_sides sides = SIDES;
     snprintf(sides.commissioner, sizeof sides.commissioner, "ZZ4");
     sides.agreement_number = 3;
-    assert_true(
-        submission_agree(&f.book, &submission, 1, SIDE_PROVIDER, &PROVIDER, &agreed, &err));
+    assert_true(submission_agree(&f.book, &submission, 1, SIDE_PROVIDER, &PROVIDER, &agreed, &err));
     submission_use(&agreed, DECISION_ID, &agreed);
     assert_int_equal(agreed.state, SUBMISSION_USED);
     assert_int_equal(agreed.used_revision, 1);
-    assert_false(
-        submission_revise(&agreed, &sides, &figures, &PROVIDER, true, &revised, &err));
+    assert_false(submission_revise(&agreed, &sides, &figures, &PROVIDER, true, &revised, &err));
     assert_int_equal(err.code, PROBLEM_STATE_CONFLICT);
-    assert_true(
-        submission_revise(&agreed, &sides, &figures, &PROVIDER, false, &revised, &err));
+    assert_true(submission_revise(&agreed, &sides, &figures, &PROVIDER, false, &revised, &err));
     assert_int_equal(revised.revision, 2);
     assert_int_equal(revised.state, SUBMISSION_SUBMITTED);
     assert_int_equal(revised.agreed[SIDE_PROVIDER].at_ms, INSTANT_NONE);

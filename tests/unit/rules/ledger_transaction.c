@@ -383,8 +383,8 @@ static void a_settlement_goes_into_its_own_locked_month(void **state)
     static const struct {
         const char *day;
         bool ok;
-    } cases[] = {{"2026-04-30", false}, {"2026-05-31", true}, {"2026-06-30", false},
-                 {"2026-08-31", false}};
+    } cases[] = {
+        {"2026-04-30", false}, {"2026-05-31", true}, {"2026-06-30", false}, {"2026-08-31", false}};
     for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
         struct problem err = {0};
         struct transaction t = {

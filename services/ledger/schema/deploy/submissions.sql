@@ -60,6 +60,9 @@ create table submission (
     constraint submission_agreed_by_both
         check ((state in ('agreed', 'used'))
                = (provider_agreed_at is not null and commissioner_agreed_at is not null)),
+    constraint submission_agreed_once_submitted
+        check (coalesce(provider_agreed_at >= submitted_at, true)
+               and coalesce(commissioner_agreed_at >= submitted_at, true)),
     constraint submission_queried_with_reason
         check ((queried_at is null) = (queried_by is null)
                and (queried_at is null) = (query_reason is null)
@@ -114,10 +117,13 @@ begin
         raise exception 'the figures of submission % change by a new revision only', old.id
             using errcode = 'check_violation';
     end if;
-    if new.revision <> old.revision
-       and (new.revision <> old.revision + 1 or new.state <> 'submitted'
-            or new.provider_agreed_at is not null or new.commissioner_agreed_at is not null) then
-        raise exception 'a new revision of submission % is agreed by nobody yet', old.id
+    if new.revision < old.revision
+       or (new.revision > old.revision
+           and ((new.provider_agreed_at, new.provider_agreed_by)
+                = (old.provider_agreed_at, old.provider_agreed_by)
+                or (new.commissioner_agreed_at, new.commissioner_agreed_by)
+                   = (old.commissioner_agreed_at, old.commissioner_agreed_by))) then
+        raise exception 'nobody has agreed to the new revision of submission %', old.id
             using errcode = 'check_violation';
     end if;
     return new;
