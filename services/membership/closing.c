@@ -7,6 +7,7 @@
 #include "common/json.h"
 #include "common/subject.h"
 #include "services/membership/agenda.h"
+#include "services/membership/conflicts.h"
 #include "services/membership/events.h"
 #include "services/membership/rules/appointment.h"
 #include "services/membership/rules/decision.h"
@@ -195,6 +196,8 @@ static bool decision_end_at_deadline(struct act *act, const char *id, struct pro
     /* One that ended before may have ended this one. */
     if (!decision_is_overdue(&decision, act->now_ms))
         return true;
+    if (!conflicts_settle(act, &decision, &electorate, err))
+        return false;
     const struct tally tally = tally_of(electorate.electors, electorate.count);
     const enum decision_state state = decision_outcome(decision.rule, &tally, true);
     return decision_end_by_votes(act, &decision, &tally, state, decision.deadline_ms, err);

@@ -281,6 +281,36 @@ bool event_elector(struct act *act, const char *what, const struct decision *dec
     return announce_decision(act, type, decision, data, NULL, INSTANT_NONE, err);
 }
 
+bool event_interest(struct act *act, const char *what, const struct interest *interest,
+                    struct problem *err)
+{
+    char type[CODE_SIZE];
+    char subject[REF_SIZE];
+    snprintf(type, sizeof type, "membership.interest.%s.v1", what);
+    snprintf(subject, sizeof subject, "interests/%s", interest->id);
+    json_t *data = json_object();
+    json_put_new(data, "interest", interest_row(interest));
+    return announce(act, type, subject, data, NULL, err);
+}
+
+bool event_ruled(struct act *act, const struct decision *decision, const struct elector *elector,
+                 json_t *ruling, struct problem *err)
+{
+    json_auto_t *data = json_object();
+    json_put_new(data, "elector", elector_row(decision->id, elector));
+    json_put_new(data, "ruling", json_incref(ruling));
+    return announce_decision(act, "membership.elector.ruled.v1", decision, data, NULL, INSTANT_NONE,
+                             err);
+}
+
+bool event_outcome(struct act *act, const char *type, const struct decision *decision,
+                   const struct outcome_statement *statement, struct problem *err)
+{
+    json_auto_t *data = json_object();
+    json_put_new(data, "outcomeStatement", outcome_row(statement));
+    return announce_decision(act, type, decision, data, NULL, INSTANT_NONE, err);
+}
+
 bool event_decision_closed(struct act *act, const struct decision *decision,
                            const struct decision_effect *pending, json_t **ret_data,
                            struct problem *err)

@@ -72,7 +72,17 @@ bool event_decision_opened(struct act *act, const struct decision *decision,
 /* membership.vote.cast.v1 {vote, elector} */
 bool event_vote_cast(struct act *act, const struct decision *decision, const struct vote *vote,
                      const struct elector *elector, struct problem *err) MUST_CHECK;
-/* membership.elector.<recused|dropped>.v1 {elector} */
+/* membership.interest.<declared|refreshed>.v1 {interest} */
+bool event_interest(struct act *act, const char *what, const struct interest *interest,
+                    struct problem *err) MUST_CHECK;
+/* membership.elector.ruled.v1 {elector, ruling}; `ruling` is borrowed. */
+bool event_ruled(struct act *act, const struct decision *decision, const struct elector *elector,
+                 json_t *ruling, struct problem *err) MUST_CHECK;
+/* membership.outcome-statement.written.v1, membership.decision.published.v1 {outcomeStatement} */
+bool event_outcome(struct act *act, const char *type, const struct decision *decision,
+                   const struct outcome_statement *statement, struct problem *err) MUST_CHECK;
+
+/* membership.elector.<recused|dropped|conflicted>.v1 {elector} */
 bool event_elector(struct act *act, const char *what, const struct decision *decision,
                    const struct elector *elector, struct problem *err) MUST_CHECK;
 /* membership.decision.<carried|rejected|lapsed|escalated|withdrawn>.v1 {decision, decisionEffect?}.

@@ -118,6 +118,45 @@ enum vote_choice { CHOICE_NONE, CHOICE_AGREE, CHOICE_DISAGREE, CHOICE_ABSTAIN };
 
 enum elector_state { ELECTOR_ELIGIBLE, ELECTOR_RECUSED, ELECTOR_DROPPED };
 
+/* What the chair made of an interest that touches a decision (A10). */
+enum ruling { RULING_NONE, RULING_PENDING, RULING_RECUSE, RULING_TAKE_PART };
+
+enum interest_type {
+    INTEREST_FINANCIAL,
+    INTEREST_PROFESSIONAL,
+    INTEREST_PERSONAL,
+    INTEREST_INDIRECT,
+};
+enum interest_state { INTEREST_CURRENT, INTEREST_OVERDUE, INTEREST_ENDED };
+
+/* An interest of an organisation, or of a person who acts for it; [starts_on, ends_on). */
+struct interest {
+    char id[UUID_SIZE];
+    char organisation[ODS_SIZE];
+    char appointment_id[UUID_SIZE]; /* the person's; "" = the organisation's own */
+    enum interest_type type;
+    char description[TEXT_SIZE];
+    char in_organisation[ODS_SIZE]; /* what it touches: this, */
+    char in_reference[REF_SIZE];    /* or this resource */
+    int32_t starts_on;
+    int32_t ends_on; /* DAY_NONE = open */
+    int64_t declared_ms;
+    int64_t refreshed_ms;
+    int64_t version;
+};
+
+/* What a decided question means in plain words (A11). */
+struct outcome_statement {
+    char decision_id[UUID_SIZE];
+    char text[TEXT_SIZE];
+    char audience[NAME_SIZE];
+    int32_t publish_on;
+    int64_t written_ms;
+    char written_by[UUID_SIZE]; /* an appointment; "" = by none */
+    int64_t published_ms;       /* INSTANT_NONE = not yet */
+    int64_t version;
+};
+
 struct decision {
     char id[UUID_SIZE];
     enum decision_kind kind;
@@ -151,10 +190,12 @@ struct elector {
     char organisation[ODS_SIZE];
     enum partner_role role;
     enum elector_state state;
-    char reason[TEXT_SIZE];  /* why recused or dropped */
-    int64_t changed_ms;      /* when recused or dropped; INSTANT_NONE */
-    enum vote_choice choice; /* the latest version of its vote */
-    int32_t vote_number;     /* 0 = has not voted */
+    char reason[TEXT_SIZE]; /* why recused or dropped */
+    enum ruling ruling;
+    char conflict[NAME_SIZE]; /* the interest that is or was to be ruled on */
+    int64_t changed_ms;       /* when recused or dropped; INSTANT_NONE */
+    enum vote_choice choice;  /* the latest version of its vote */
+    int32_t vote_number;      /* 0 = has not voted */
     int64_t version;
 };
 

@@ -9,6 +9,7 @@
 #include "common/json.h"
 #include "common/subject.h"
 #include "services/membership/closing.h"
+#include "services/membership/conflicts.h"
 #include "services/membership/events.h"
 #include "services/membership/rows.h"
 #include "services/membership/rules/decision.h"
@@ -242,6 +243,7 @@ bool decision_open(struct act *act, const struct opening *opening, const json_t 
            decision_check_size(&decision, err) &&
            electorate_build(act, &decision, &electorate, err) &&
            electorate_check_restricted(&electorate, decision.restricted_to, err) &&
+           conflicts_mark(act, &decision, &electorate, NULL, err) &&
            event_decision_opened(act, &decision, &electorate, err) &&
            decision_end_early(act, &decision, &electorate, act->now_ms, err);
 }

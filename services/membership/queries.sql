@@ -247,13 +247,13 @@ where alliance_id = $1::uuid and state = 'open' and deadline_at <= accord_now()
 limit 1
 
 -- name: elector_list
-select decision_id, organisation, role, state, reason, changed_at, choice, vote_number, version
+select decision_id, organisation, role, state, reason, changed_at, conflict, ruling, choice, vote_number, version
 from elector
 where alliance_id = $1::uuid and decision_id = any ($2::uuid[])
 order by decision_id, organisation
 
 -- name: elector_recused
-select organisation, role, state, reason, changed_at, choice, vote_number, version
+select organisation, role, state, reason, changed_at, conflict, ruling, choice, vote_number, version
 from elector
 where alliance_id = $1::uuid and decision_id = $2::uuid and state = 'recused'
   and ($3::text is null or organisation > $3)
@@ -374,3 +374,82 @@ cross join lateral (
 where d.alliance_id = $1::uuid and d.state = 'open' and d.restricted_to is null and d.deadline_at > accord_now()
 order by d.deadline_at, d.id
 limit $2::bigint
+
+-- Interests ---------------------------------------------------------------------------------------------
+
+-- With the active partners that its person is tied to: by appointments, and by interests. $2 today, $3 now.
+-- name: interest_list
+select i.id, i.organisation, i.appointment_id, i.type, i.description, i.in_organisation, i.in_reference,
+       i.starts_on, i.ends_on, i.declared_at, i.refreshed_at, i.version,
+       (select jsonb_agg(distinct t.organisation order by t.organisation)
+        from (select o.organisation
+              from appointment as o
+              where o.alliance_id = $1::uuid and o.issuer = h.issuer and o.subject = h.subject
+                and o.starts_at <= $3::timestamptz and (o.ends_at is null or o.ends_at > $3)
+              union all
+              select j.in_organisation
+              from interest as j
+              join appointment as o on o.alliance_id = j.alliance_id and o.id = j.appointment_id
+              where j.alliance_id = $1::uuid and o.issuer = h.issuer and o.subject = h.subject
+                and j.starts_on <= $2::date and (j.ends_on is null or j.ends_on > $2)) as t
+        join partner as p on p.alliance_id = $1::uuid and p.organisation = t.organisation
+             and p.status = 'active') as tied_to
+from interest as i
+left join appointment as h on h.alliance_id = i.alliance_id and h.id = i.appointment_id
+where i.alliance_id = $1::uuid
+  and ($4::text is null or i.organisation = $4)
+  and ($5::text is null or $5 = case when i.ends_on <= $2::date then 'ended'
+                                     when i.refreshed_at <= $6::timestamptz then 'overdue'
+                                     else 'current' end)
+  and ($7::uuid is null or i.id = $7)
+  and ($8::uuid is null or i.id > $8)
+order by i.id
+limit $9::bigint
+
+-- Interests in force by which an organisation is bound: its own, and those of the only person who speaks
+-- for it. $2 today, $3 now; $4 one interest alone.
+-- name: interest_binding
+with speaker as (
+    select s.organisation, min(s.issuer) as issuer, min(s.subject) as subject
+    from appointment as s
+    where s.alliance_id = $1::uuid and s.role in ('partner-representative', 'deputy')
+      and s.starts_at <= $3::timestamptz and (s.ends_at is null or s.ends_at > $3)
+    group by s.organisation
+    having count(distinct (s.issuer, s.subject)) = 1
+)
+select i.id, i.organisation, i.appointment_id, i.type, i.description, i.in_organisation, i.in_reference,
+       i.starts_on, i.ends_on, i.declared_at, i.refreshed_at, i.version,
+       coalesce(s.organisation, i.organisation) as bound
+from interest as i
+left join appointment as h on h.alliance_id = i.alliance_id and h.id = i.appointment_id
+left join speaker as s on s.issuer = h.issuer and s.subject = h.subject
+where i.alliance_id = $1::uuid
+  and i.starts_on <= $2::date and (i.ends_on is null or i.ends_on > $2)
+  and (i.appointment_id is null or s.organisation is not null)
+  and ($4::uuid is null or i.id = $4)
+order by i.id, bound
+
+-- A person's interests in force, whichever of the person's appointments they stand with.
+-- name: interest_of_person
+select i.id, i.organisation, i.appointment_id, i.type, i.description, i.in_organisation, i.in_reference,
+       i.starts_on, i.ends_on, i.declared_at, i.refreshed_at, i.version
+from interest as i
+join appointment as h on h.alliance_id = i.alliance_id and h.id = i.appointment_id
+where i.alliance_id = $1::uuid and h.issuer = $2::text and h.subject = $3::text
+  and i.starts_on <= $4::date and (i.ends_on is null or i.ends_on > $4)
+order by i.id
+
+-- name: ruling_list
+select id, organisation, outcome, conflict, reason, ruled_at, appointment_id
+from ruling
+where alliance_id = $1::uuid and decision_id = $2::uuid
+  and ($3::uuid is null or id > $3)
+order by id
+limit $4::bigint
+
+-- Outcome statements --------------------------------------------------------------------------------------
+
+-- name: outcome_get
+select decision_id, text, audience, publish_on, written_at, written_by, published_at, version
+from outcome_statement
+where alliance_id = $1::uuid and decision_id = $2::uuid

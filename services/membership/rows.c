@@ -163,9 +163,43 @@ json_t *elector_row(const char *decision_id, const struct elector *elector)
     json_put_text(row, "state", elector_state_name(elector->state));
     json_put_text(row, "reason", elector->reason);
     json_put_instant(row, "changedAt", elector->changed_ms);
+    json_put_text(row, "conflict", elector->conflict);
+    json_put_text(row, "ruling", ruling_name(elector->ruling));
     json_put_text(row, "choice", choice_name(elector->choice));
     json_put_integer(row, "voteNumber", elector->vote_number);
     json_put_integer(row, "version", elector->version);
+    return row;
+}
+
+json_t *interest_row(const struct interest *interest)
+{
+    json_t *row = json_object();
+    json_put_text(row, "id", interest->id);
+    json_put_text(row, "organisation", interest->organisation);
+    json_put_text(row, "appointmentId", interest->appointment_id);
+    json_put_text(row, "type", interest_type_name(interest->type));
+    json_put_text(row, "description", interest->description);
+    json_put_text(row, "inOrganisation", interest->in_organisation);
+    json_put_text(row, "inReference", interest->in_reference);
+    json_put_day(row, "startsOn", interest->starts_on);
+    json_put_day(row, "endsOn", interest->ends_on);
+    json_put_instant(row, "declaredAt", interest->declared_ms);
+    json_put_instant(row, "refreshedAt", interest->refreshed_ms);
+    json_put_integer(row, "version", interest->version);
+    return row;
+}
+
+json_t *outcome_row(const struct outcome_statement *statement)
+{
+    json_t *row = json_object();
+    json_put_text(row, "decisionId", statement->decision_id);
+    json_put_text(row, "text", statement->text);
+    json_put_text(row, "audience", statement->audience);
+    json_put_day(row, "publishOn", statement->publish_on);
+    json_put_instant(row, "writtenAt", statement->written_ms);
+    json_put_text(row, "writtenBy", statement->written_by);
+    json_put_instant(row, "publishedAt", statement->published_ms);
+    json_put_integer(row, "version", statement->version);
     return row;
 }
 

@@ -18,6 +18,8 @@ json_t *host_version_row(const struct host_version *version);
 json_t *host_row(const struct host_version *version);
 json_t *decision_row(const struct decision *decision);
 json_t *elector_row(const char *decision_id, const struct elector *elector);
+json_t *interest_row(const struct interest *interest);
+json_t *outcome_row(const struct outcome_statement *statement);
 json_t *vote_row(const char *decision_id, const struct vote *vote);
 json_t *effect_row(const char *decision_id, const struct decision_effect *effect);
 

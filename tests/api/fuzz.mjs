@@ -47,7 +47,7 @@ function requestOf(op, stage, hints) {
   return fc.record({
     id: fc.constant(op.id),
     values: fc.record(Object.fromEntries(inPath.map((p) => [p.name, p.name === 'allianceId' ? fc.constant(stage.values.allianceId)
-      : parameterOf(p, stage.values[p.name], hints)]))),
+      : parameterOf(p, stage.valuesOf(op)[p.name] ?? stage.values[p.name], hints)]))),
     query: fc.record(Object.fromEntries(inQuery.map((p) => [p.name, parameterOf(p, p.required ? stage.values[`${p.name}Code`] : undefined, hints)])),
       { requiredKeys: inQuery.filter((p) => p.required).map((p) => p.name) }),
     body,

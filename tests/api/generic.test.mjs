@@ -12,7 +12,8 @@ before(async () => { stage = await Stage.set(); });
 
 // A request of this operation that is in order, by somebody who may.
 function proper(op, changes = {}) {
-  const options = { body: op.body ? exampleBody(op) : undefined, query: queryOf(op), after: null, ...changes };
+  const options = { body: op.body ? exampleBody(op) : undefined, query: queryOf(op), after: null, ...changes,
+    values: { ...stage.valuesOf(op), ...changes.values } };
   if (op.needs('If-Match')) options.match = changes.match ?? '"1"';
   return stage.at(options);
 }

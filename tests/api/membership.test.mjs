@@ -252,7 +252,7 @@ test('votes: they may change until the close, and every version is kept', async 
   assert.equal(ofOne.items.length, 2);
   assert.equal((await hall.get('getVote', { decisionId: id, organisation: 'ZZ1' })).id, 'ZZ1-2');
   assert.deepEqual(await hall.tallyOf(id),
-    { state: 'open', electors: 4, eligible: 4, agree: 2, disagree: 0, abstain: 0, silent: 2, recused: 0, dropped: 0 });
+    { state: 'open', electors: 4, eligible: 4, agree: 2, disagree: 0, abstain: 0, silent: 2, recused: 0, dropped: 0, pending: 0 });
 });
 
 test('votes: whoever read an older version is told', async () => {
@@ -359,7 +359,7 @@ test('recusal: it leaves numerator and denominator, and its reason is public', a
   await hall.vote(id, 'ZZ4');
   hall.share();
   assert.deepEqual(await hall.tallyOf(id),
-    { state: 'carried', electors: 4, eligible: 3, agree: 2, disagree: 1, abstain: 0, silent: 0, recused: 1, dropped: 0 });
+    { state: 'carried', electors: 4, eligible: 3, agree: 2, disagree: 1, abstain: 0, silent: 0, recused: 1, dropped: 0, pending: 0 });
 });
 
 test('recusal: the last silent elector stands aside, and the decision closes', async () => {

@@ -79,6 +79,16 @@ export class Stage {
       p.example ?? this.values[p.name] ?? this.values[`${p.name}Code`] ?? (resolve(p.schema).format === 'date' ? today() : undefined)]));
   }
 
+  // What an operation is asked about, where it is not what the others are.
+  valuesOf(op) {
+    return ['getOutcomeStatement', 'writeOutcomeStatement', 'publishDecision'].includes(op.id) ? this.ended : {};
+  }
+
+  interestBody(changes = {}) {
+    return { organisation: 'ZZ1', type: 'financial', description: 'Shares in a supplier.', inReference: 'reinvestment/portfolio',
+      startsOn: today(-30), ...changes };
+  }
+
   // Options for a request of this alliance.
   at(options = {}) {
     return { ...options, values: { ...this.values, ...options.values } };
@@ -166,7 +176,11 @@ export class Stage {
     await this.do(201, this.director, 'makeGroup', { body: { code: 'leadership', kind: 'leadership-board', name: 'Leadership board' } });
     this.share();
     for (const organisation of ['ZZ1', 'ZZ2']) await this.seat(organisation, 'leadership');
-    await this.escalate('alliance', 'resolve-escalated');
+    const decisionId = await this.escalate('alliance', 'resolve-escalated');
+    const statement = { text: 'Nobody decided it.', audience: 'All staff', publishOn: today(300) };
+    await this.do(200, this.director, 'writeOutcomeStatement', { values: { decisionId }, body: statement });
+    this.ended = { decisionId };
+    this.values.interestId = (await this.do(201, this.reps.ZZ1, 'declareInterest', { body: this.interestBody() })).id;
     this.values.agendaItemId = (await this.do(200, this.director, 'listAgendaItems')).items[0].id;
   }
 

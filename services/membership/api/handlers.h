@@ -28,6 +28,11 @@ handler host_list, host_draft, host_version_list, host_version_get, host_version
 /* api/decisions.c */
 prepare_function decision_open_prepare;
 handler decision_open_handle, decision_list, decision_get, decision_trace, decision_withdraw;
+/* api/interests.c */
+handler interest_declare, interest_list, interest_get, interest_confirm;
+handler ruling_record, ruling_list;
+/* api/outcomes.c */
+handler outcome_write, outcome_get, outcome_publish;
 /* api/inbox.c */
 handler inbox_list, agenda_list, agenda_get, agenda_item_take;
 /* api/votes.c */

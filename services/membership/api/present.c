@@ -2,9 +2,11 @@
 
 #include <stdio.h>
 
+#include "common/instant.h"
 #include "common/json.h"
 #include "services/membership/rows.h"
 #include "services/membership/rules/group.h"
+#include "services/membership/rules/interest.h"
 #include "services/membership/rules/tally.h"
 #include "services/membership/rules/terms.h"
 #include "services/membership/store/decision.h"
@@ -44,6 +46,21 @@ json_t *agenda_item_present(const struct agenda_item *item, const char *group_co
     return resource;
 }
 
+json_t *interest_present(const struct interest *interest, json_t *tied_to, int64_t now_ms)
+{
+    const enum interest_state state = interest_state_at(interest, instant_day(now_ms), now_ms);
+    json_t *resource = interest_row(interest);
+    json_put_text(resource, "state", interest_state_name(state));
+    json_put_flag(resource, "isTiedToTwoPartners", json_array_size(tied_to) > 1);
+    json_put_new(resource, "tiedTo", tied_to);
+    return resource;
+}
+
+json_t *outcome_present(const struct outcome_statement *statement)
+{
+    return outcome_row(statement);
+}
+
 json_t *agreement_present(const struct agreement_version *version)
 {
     return agreement_row(version);
@@ -65,6 +82,7 @@ json_t *tally_present(const struct tally *tally)
     json_put_integer(resource, "silent", tally->silent);
     json_put_integer(resource, "recused", tally->recused);
     json_put_integer(resource, "dropped", tally->dropped);
+    json_put_integer(resource, "pending", tally->pending);
     return resource;
 }
 
@@ -100,6 +118,8 @@ static json_t *elector_present(const struct elector *elector)
     json_put_text(resource, "role", partner_role_name(elector->role));
     json_put_text(resource, "state", elector_state_name(elector->state));
     json_put_text(resource, "reason", elector->reason);
+    json_put_text(resource, "conflict", elector->conflict);
+    json_put_text(resource, "ruling", ruling_name(elector->ruling));
     if (elector->state == ELECTOR_ELIGIBLE)
         json_put_text(resource, "choice", choice_name(elector->choice));
     return resource;

@@ -11,9 +11,9 @@
 
 static bool member_is_free_text(const char *name)
 {
-    static const char *const names[] = {"name",       "purpose", "objectives",
-                                        "principles", "summary", "question",
-                                        "rationale",  "reason",  "note"};
+    static const char *const names[] = {"name",    "purpose",     "objectives", "principles",
+                                        "summary", "question",    "rationale",  "reason",
+                                        "note",    "description", "text",       "audience"};
     for (size_t i = 0; i < ARRAY_LENGTH(names); i++)
         if (strcmp(names[i], name) == 0)
             return true;

@@ -6,6 +6,7 @@
 #include "services/membership/api/handlers.h"
 #include "services/membership/api/present.h"
 #include "services/membership/closing.h"
+#include "services/membership/conflicts.h"
 #include "services/membership/events.h"
 #include "services/membership/rules/decision.h"
 #include "services/membership/rules/terms.h"
@@ -71,7 +72,9 @@ static bool vote_record(struct request *request, struct decision *decision,
     if (!store_electorate_get(request->tx, decision->id, &electorate, err))
         return false;
     struct elector *elector = electorate_find(&electorate, ballot->organisation);
-    if (!vote_decide(decision, elector, ballot, appointment_id, request->now_ms, ret_vote, err))
+    if (!vote_decide(decision, elector, ballot, appointment_id, request->now_ms, ret_vote, err) ||
+        !conflicts_check_person(request->act, decision, elector, request->caller.issuer,
+                                request->caller.subject, err))
         return false;
     elector_vote(elector, ret_vote);
     return event_vote_cast(request->act, decision, ret_vote, elector, err) &&

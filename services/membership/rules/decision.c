@@ -100,8 +100,7 @@ bool decision_is_overdue(const struct decision *decision, int64_t now_ms)
     return decision->state == DECISION_OPEN && now_ms >= decision->deadline_ms;
 }
 
-static bool decision_check_open(const struct decision *decision, int64_t now_ms,
-                                struct problem *err)
+bool decision_check_open(const struct decision *decision, int64_t now_ms, struct problem *err)
 {
     if (decision_is_open_at(decision, now_ms))
         return true;
@@ -169,6 +168,8 @@ static void elector_leave(struct elector *elector, enum elector_state state, con
     elector->state = state;
     elector->changed_ms = now_ms;
     elector->version++;
+    elector->ruling = RULING_NONE;
+    elector->conflict[0] = '\0';
     snprintf(elector->reason, sizeof elector->reason, "%s", reason);
 }
 

@@ -38,6 +38,10 @@ bool decision_is_open_at(const struct decision *decision, int64_t now_ms);
 /* Open by the record, but its deadline has passed: to be closed before anything else happens. */
 bool decision_is_overdue(const struct decision *decision, int64_t now_ms);
 
+/* DECISION_CLOSED, with since when, unless it is open. */
+bool decision_check_open(const struct decision *decision, int64_t now_ms,
+                         struct problem *err) MUST_CHECK;
+
 /* A vote counts only while the decision is open, only for an organisation in its electorate that is
  * neither recused nor dropped, and only with a reason if it disagrees. `elector` is NULL when the
  * organisation is not in the electorate. */
@@ -52,6 +56,7 @@ void elector_vote(struct elector *elector, const struct vote *vote);
 /* One's own organisation stands aside, once, while the decision is open. */
 bool recusal_decide(const struct decision *decision, const struct elector *elector, int64_t now_ms,
                     struct problem *err) MUST_CHECK;
+/* What was pending or ruled on it is over: the recusal stands for itself. */
 void elector_recuse(struct elector *elector, const char *reason, int64_t now_ms);
 /* It left the alliance: out of the electorate, recorded. */
 void elector_drop(struct elector *elector, const char *reason, int64_t now_ms);

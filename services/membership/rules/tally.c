@@ -33,6 +33,7 @@ void tally_count(struct tally *tally, const struct elector *elector)
         return;
     }
     tally->eligible++;
+    tally->pending += elector->ruling == RULING_PENDING;
     if (elector->role == PARTNER_COMMISSIONER)
         tally->commissioners++;
     else

@@ -29,6 +29,10 @@ static const char *const DECISION_STATES[] = {"open",   "carried",   "rejected",
                                               "lapsed", "escalated", "withdrawn"};
 static const char *const CHOICES[] = {"", "agree", "disagree", "abstain"};
 static const char *const ELECTOR_STATES[] = {"eligible", "recused", "dropped"};
+static const char *const RULINGS[] = {"", "pending", "recuse", "take-part"};
+static const char *const INTEREST_TYPES[] = {"financial", "non-financial-professional",
+                                             "non-financial-personal", "indirect"};
+static const char *const INTEREST_STATES[] = {"current", "overdue", "ended"};
 static const char *const EFFECT_STATES[] = {"pending", "done", "refused"};
 static const char *const AGREEMENT_STATES[] = {"draft", "adopted"};
 static const char *const HOST_STATES[] = {"draft", "appointed", "succeeded"};
@@ -79,6 +83,8 @@ enum group_kind group_kind_escalated(const char *name)
 TERM(decision_rule, RULES, rule_name, rule_of)
 TERM(decision_state, DECISION_STATES, decision_state_name, decision_state_of)
 TERM(elector_state, ELECTOR_STATES, elector_state_name, elector_state_of)
+TERM(interest_type, INTEREST_TYPES, interest_type_name, interest_type_of)
+TERM(interest_state, INTEREST_STATES, interest_state_name, interest_state_of)
 TERM(effect_state, EFFECT_STATES, effect_state_name, effect_state_of)
 TERM(agreement_state, AGREEMENT_STATES, agreement_state_name, agreement_state_of)
 TERM(host_state, HOST_STATES, host_state_name, host_state_of)
@@ -92,6 +98,17 @@ enum vote_choice choice_of(const char *name)
 {
     return name == NULL ? CHOICE_NONE
                         : (enum vote_choice)word_index(CHOICES, ARRAY_LENGTH(CHOICES), name);
+}
+
+const char *ruling_name(enum ruling ruling)
+{
+    return ruling == RULING_NONE ? NULL : word_at(RULINGS, ARRAY_LENGTH(RULINGS), (size_t)ruling);
+}
+
+enum ruling ruling_of(const char *name)
+{
+    return name == NULL ? RULING_NONE
+                        : (enum ruling)word_index(RULINGS, ARRAY_LENGTH(RULINGS), name);
 }
 
 enum decision_kind kind_of(const char *name)

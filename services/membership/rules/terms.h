@@ -15,6 +15,9 @@ const char *rule_name(enum decision_rule rule);
 const char *decision_state_name(enum decision_state state);
 const char *choice_name(enum vote_choice choice); /* NULL for CHOICE_NONE */
 const char *elector_state_name(enum elector_state state);
+const char *ruling_name(enum ruling ruling); /* NULL for RULING_NONE */
+const char *interest_type_name(enum interest_type type);
+const char *interest_state_name(enum interest_state state);
 const char *effect_state_name(enum effect_state state);
 const char *agreement_state_name(enum agreement_state state);
 const char *host_state_name(enum host_state state);
@@ -33,6 +36,9 @@ enum decision_rule rule_of(const char *name);
 enum decision_state decision_state_of(const char *name);
 enum vote_choice choice_of(const char *name); /* NULL is CHOICE_NONE */
 enum elector_state elector_state_of(const char *name);
+enum ruling ruling_of(const char *name); /* NULL is RULING_NONE */
+enum interest_type interest_type_of(const char *name);
+enum interest_state interest_state_of(const char *name);
 enum effect_state effect_state_of(const char *name);
 enum agreement_state agreement_state_of(const char *name);
 enum host_state host_state_of(const char *name);

@@ -90,6 +90,7 @@ void elector_of_row(const struct db_rows *rows, int row, struct elector *ret_ele
         .role = partner_role_of(row_text(rows, row, "role")),
         .state = elector_state_of(row_text(rows, row, "state")),
         .changed_ms = row_instant(rows, row, "changed_at"),
+        .ruling = ruling_of(row_text(rows, row, "ruling")),
         .choice = choice_of(row_text(rows, row, "choice")),
         .vote_number = (int32_t)row_int(rows, row, "vote_number"),
         .version = row_int(rows, row, "version"),
@@ -97,6 +98,7 @@ void elector_of_row(const struct db_rows *rows, int row, struct elector *ret_ele
     row_copy(rows, row, "organisation", ret_elector->organisation,
              sizeof ret_elector->organisation);
     row_copy(rows, row, "reason", ret_elector->reason, sizeof ret_elector->reason);
+    row_copy(rows, row, "conflict", ret_elector->conflict, sizeof ret_elector->conflict);
 }
 
 bool store_electorate_get(struct db_tx *tx, const char *decision_id,

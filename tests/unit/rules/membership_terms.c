@@ -45,6 +45,10 @@ static void every_value_has_its_word(void **state)
                 "rejected", "lapsed", "escalated", "withdrawn");
     CHECK_WORDS(elector_state, elector_state_name, elector_state_of, "eligible", "recused",
                 "dropped");
+    CHECK_WORDS(interest_type, interest_type_name, interest_type_of, "financial",
+                "non-financial-professional", "non-financial-personal", "indirect");
+    CHECK_WORDS(interest_state, interest_state_name, interest_state_of, "current", "overdue",
+                "ended");
     CHECK_WORDS(effect_state, effect_state_name, effect_state_of, "pending", "done", "refused");
     CHECK_WORDS(agreement_state, agreement_state_name, agreement_state_of, "draft", "adopted");
     CHECK_WORDS(host_state, host_state_name, host_state_of, "draft", "appointed", "succeeded");
@@ -61,6 +65,19 @@ static void who_has_not_voted_has_no_word(void **state)
     assert_int_equal(choice_of("disagree"), CHOICE_DISAGREE);
     assert_string_equal(choice_name(CHOICE_ABSTAIN), "abstain");
     assert_int_equal(choice_of("abstain"), CHOICE_ABSTAIN);
+}
+
+static void what_needs_no_ruling_has_no_word(void **state)
+{
+    (void)state;
+    assert_null(ruling_name(RULING_NONE));
+    assert_int_equal(ruling_of(NULL), RULING_NONE);
+    assert_string_equal(ruling_name(RULING_PENDING), "pending");
+    assert_int_equal(ruling_of("pending"), RULING_PENDING);
+    assert_string_equal(ruling_name(RULING_RECUSE), "recuse");
+    assert_int_equal(ruling_of("recuse"), RULING_RECUSE);
+    assert_string_equal(ruling_name(RULING_TAKE_PART), "take-part");
+    assert_int_equal(ruling_of("take-part"), RULING_TAKE_PART);
 }
 
 static void an_unknown_kind_is_refused(void **state)
@@ -103,6 +120,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_value_has_its_word),
         cmocka_unit_test(who_has_not_voted_has_no_word),
+        cmocka_unit_test(what_needs_no_ruling_has_no_word),
         cmocka_unit_test(an_unknown_kind_is_refused),
         cmocka_unit_test(the_reserved_kinds_are_those_of_a9),
         cmocka_unit_test(the_alliance_has_three_posts_of_its_own),

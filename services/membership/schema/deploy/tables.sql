@@ -69,12 +69,17 @@ create table elector (
     state text not null check (state in ('eligible', 'recused', 'dropped')),
     reason text,
     changed_at timestamptz,
+    conflict text, -- the interest that is, or was, to be ruled on
+    ruling text check (ruling is null or ruling in ('pending', 'recuse', 'take-part')),
     choice text check (choice in ('agree', 'disagree', 'abstain')),
     vote_number integer not null check (vote_number >= 0),
     version bigint not null check (version > 0),
     primary key (alliance_id, decision_id, organisation),
     constraint elector_says_why_it_stands_aside check (
         (state = 'eligible') = (reason is null) and (state = 'eligible') = (changed_at is null)),
+    constraint elector_is_ruled_on_an_interest check ((ruling is null) = (conflict is null)),
+    constraint elector_is_ruled_on_while_eligible check (
+        ruling is null or (ruling = 'recuse') = (state <> 'eligible')),
     check ((choice is null) = (vote_number = 0))
 );
 create index elector_by_organisation on elector (alliance_id, organisation, decision_id);
