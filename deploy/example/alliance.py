@@ -82,10 +82,17 @@ class Alliance:
         decision = self.decision(decision_id)
         return decision if decision["state"] != "open" and "recordedAt" in decision else None
 
-    def decide(self, subject, effect, question, rationale):
-        """Opened, agreed by everybody who decides, and done by every service that it concerns."""
+    def decide(self, subject, effect, question, rationale, ruled=None):
+        """Opened, agreed by everybody who decides, and done by every service that it concerns. `ruled` (chair, reason): the
+        chair lets those take part on whose interests a ruling is pending."""
         decision = self.open(subject, effect, question, rationale)
         self.vote(decision["id"], [one["organisation"] for one in decision["electorate"]])
+        for elector in decision["electorate"]:
+            if elector.get("ruling") == "pending":
+                chair, reason = ruled
+                chair.post(f"{self.path}/decisions/{decision['id']}/rulings", {
+                    "organisation": elector["organisation"], "outcome": "take-part", "reason": reason})
+                say(f"{elector['conflict'][:-1]}; the chair rules that it takes part")
         self.closed(decision["id"], "carried")
         done = until(f"the effects of decision {decision['id']}", lambda: self._if_effective(decision["id"]))
         refused = [one for one in done["effects"] if one["state"] == "refused"]

@@ -3,6 +3,7 @@ decided surplus is ring-fenced, a case held and partly paid, another refused; a 
 imported; then the books, the chains and the tables are checked."""
 import datetime
 import os
+import zoneinfo
 
 from alliance import Alliance
 from client import ISSUER, Failed, Person, gbp, instant, pounds, say, until
@@ -10,6 +11,7 @@ from client import ISSUER, Failed, Person, gbp, instant, pounds, say, until
 SAMPLE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "sample", "ae-attendances.csv")
 FOUNDERS = (("ZZ1", "Northfield Hospitals", "provider"), ("ZZ2", "Southmere Commissioning", "commissioner"),
             ("ZZ3", "Westbrook Hospitals", "provider"), ("ZZ4", "Highmoor Commissioning", "commissioner"))
+LONDON = zoneinfo.ZoneInfo("Europe/London")
 GROUPS = (("leadership", "leadership-board", "Leadership board", None),
           ("delivery", "delivery-board", "Delivery board", "leadership"),
           ("quality", "performance-and-quality-group", "Performance and quality group", "delivery"),
@@ -25,6 +27,7 @@ class Example(Alliance):
         self.finance = Person("fin.zz1", "ZZ1")
         self.quality = Person("qual.zz3", "ZZ3")
         self.commissioner = Person("fin.zz2", "ZZ2")
+        self.chair = Person("cleo.chair", "ZZ4")
 
     def found_it(self):
         today = datetime.date.today()
@@ -43,8 +46,17 @@ class Example(Alliance):
         """An alliance is no legal entity: a partner holds for all what one of them must hold."""
         path = self.path + "/hosts/activity-coding/versions"
         draft = self.representatives["ZZ3"].post(path, {"organisation": "ZZ1", "summary": "Coding goes to the trust that has the coders."})
-        self.decide(f"hosts/activity-coding/versions/{draft['number']}", "appoint", "Shall ZZ1 code the activity of all partners?",
-                    "One set of codes, one version of the truth.")
+        self.representatives["ZZ2"].post(self.path + "/interests", {
+            "organisation": "ZZ2", "type": "indirect", "inReference": "hosts/activity-coding", "startsOn": "2020-04-01",
+            "description": "Its finance director's husband sells the coding software."})
+        decision = self.decide(f"hosts/activity-coding/versions/{draft['number']}", "appoint",
+                               "Shall ZZ1 code the activity of all partners?", "One set of codes, one version of the truth.",
+                               (self.chair, "No software is bought by this."))
+        path = f"{self.path}/decisions/{decision['id']}"
+        self.chair.expect("PUT", path + "/outcome-statement", {
+            "text": "From today ZZ1's coders code for all of us. Nobody's place of work changes.",
+            "audience": "Coders and ward clerks of all partners", "publishOn": datetime.datetime.now(LONDON).date().isoformat()}, 200)
+        self.chair.post(path + "/publication", None, 200)
         host = self.director.get(self.path + "/hosts?organisation=ZZ1")["items"][0]
         say(f"{host['organisation']} hosts {host['function']} for all partners, and can't leave before that is handed over")
 
@@ -146,9 +158,16 @@ class Example(Alliance):
         told = self.quality.get(path + "/escalations")["items"]
         if [one["toGroup"] for one in told] != ["leadership-board"]:
             raise Failed(f"a risk of 16 was not told to the leadership board at once: {told}")
+        board = self.representatives["ZZ1"]
+        item = until("the risk on the board's agenda", lambda: self._if_waiting(board, f"risk/risks/{risk['id']}"))
+        board.post(f"{self.path}/{item['reference']}/taking", {"note": "On the agenda of the next meeting."}, 200)
         review = self.quality.post(path + "/reviews", {"findings": "Two practitioners are being interviewed."})
         say(f"the quality lead logs a risk: 4 x 4 = {risk['score']}, {risk['band']}, at once on the leadership board's agenda; "
             f"its review is closed, the next is due on {review['nextOn']}")
+
+    def _if_waiting(self, person, subject):
+        waiting = person.get(self.path + "/inbox")["items"]
+        return next((one for one in waiting if one["action"] == "take" and one["subject"] == subject), None)
 
     def indicator(self):
         code = "ae-4-hours"
@@ -242,6 +261,7 @@ class Example(Alliance):
     def play(self):
         self.found_it()
         self.admit_at_the_second_attempt(*NEWCOMER, "It already provides a third of the community clinics.")
+        self.appoint(self.chair, "chair", "Cleo Highmoor")
         self.host()
         self.appoint(self.finance, "finance-lead", "Finn Ledger")
         self.appoint(self.quality, "quality-lead", "Quinn Marsh")

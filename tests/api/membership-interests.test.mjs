@@ -5,6 +5,9 @@ import { test, Person } from './harness.mjs';
 import { Hall, person, faultsAt } from './hall.mjs';
 import { today } from './stage.mjs';
 
+// A statement's day is one of London.
+const london = (days) => new Intl.DateTimeFormat('en-CA', { timeZone: 'Europe/London' }).format(new Date(Date.now() + days * 86400000));
+
 const chair = new Person('chair.zz4', 'ZZ4');
 
 async function chaired() {
@@ -114,7 +117,7 @@ test('interests: the register shows who is tied to two partners, and what has en
   assert.equal((await refresh(200, {})).body.version, 2);
   await hall.refuse('role-missing', hall.reps.ZZ3, 'refreshInterest', { values: { interestId: tied.id }, body: {} });
   await refresh('rule-broken', { endsOn: today(-3) });
-  const { body: ended } = await refresh(200, { endsOn: today() });
+  const { body: ended } = await refresh(200, { endsOn: london(0) });
   assert.equal(ended.state, 'ended');
   await refresh('state-conflict', {});
   hall.share();
@@ -140,7 +143,7 @@ test('outcomes: plain words come after the decision, and before its publication'
   const hall = await Hall.founded();
   const { id: decisionId } = await hall.resolve('outcome');
   hall.share();
-  const body = { text: 'Nobody moves.', audience: 'All staff', publishOn: today() };
+  const body = { text: 'Nobody moves.', audience: 'All staff', publishOn: london(0) };
   const write = (wanted, changes, options) => hall.refuse(wanted, hall.director, 'writeOutcomeStatement', { values: { decisionId }, body: { ...body, ...changes }, ...options });
   const publish = (wanted) => hall.refuse(wanted, hall.director, 'publishDecision', { values: { decisionId } });
   await write('state-conflict');
@@ -148,8 +151,8 @@ test('outcomes: plain words come after the decision, and before its publication'
   await publish('state-conflict');
   await hall.refuse('not-found', hall.director, 'getOutcomeStatement', { values: { decisionId } });
   await write('personal-data', { text: 'Ask 943 476 5919.' });
-  assert.deepEqual(faultsAt(await write('rule-broken', { publishOn: today(-1) })), ['/publishOn']);
-  assert.equal((await write(200, { publishOn: today(3) })).body.version, 1);
+  assert.deepEqual(faultsAt(await write('rule-broken', { publishOn: london(-1) })), ['/publishOn']);
+  assert.equal((await write(200, { publishOn: london(3) })).body.version, 1);
   await publish('state-conflict');
   await write('stale-version', {}, { match: '"9"' });
   const { body: written } = await write(200, {}, { match: '"1"' });
