@@ -225,6 +225,15 @@ class Example(Alliance):
         phase = chart["phases"][-1]
         say(f"its chart since the re-base: mean {phase['mean']}%, limits {phase['lowerLimit']}% to {phase['upperLimit']}%, "
             f"{chart['variation']}, target {chart['target']}%: {chart['assurance']}; {len(signals)} signals were found on the way")
+        self.draft_accepted(code)
+
+    def draft_accepted(self, code):
+        drafts = until("a draft risk of the signal", lambda: [one for one in self.quality.get(
+            f"{self.path}/risk/risks?state=draft")["items"] if one["evidence"]["indicator"] == code])
+        risk = self.quality.post(f"{self.path}/risk/risks/{drafts[0]['id']}/draft-acceptance", {
+            "effect": "Patients wait longer than is safe.", "likelihood": 3, "consequence": 4}, 200)
+        say(f"a signal proposed a draft risk ({drafts[0]['evidence']['kind']} at {drafts[0]['evidence'].get('organisation')} in "
+            f"{drafts[0]['evidence']['month']}), which the quality lead accepts: {risk['score']}, {risk['band']}")
 
     # --- what must be true afterwards ---------------------------------------------------------------------
 

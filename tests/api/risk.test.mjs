@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { test, ask, expect, operations, until, Person } from './harness.mjs';
 import { Stage, inSeconds, today } from './stage.mjs';
+import { agreed, month, receive } from './measures.mjs';
 
 const NHS_NUMBER = '943 476 5919'; // invented, with a valid check digit
 
@@ -249,6 +250,54 @@ test('15 and above goes to the leadership board at once, and not again until it 
   assert.deepEqual(await escalationsOf(calm), []);
   const trace = await stage.do(200, quality, 'traceRisk', { values: { riskId } });
   assert.equal(trace.events.filter((event) => event.type === 'risk.risk.escalated.v1').length, 4);
+});
+
+// A draft that a signal of kpi proposed at that organisation.
+async function drafted(organisation) {
+  const code = await agreed(stage, { unit: 'count', direction: 'down' });
+  const steady = Array.from({ length: 14 }, (_, i) => (i % 2 ? 60 : 40));
+  await receive(stage, code, { [organisation]: [...steady, 400] });
+  stage.share();
+  const [signal] = (await stage.do(200, quality, 'listSignals', { query: { indicator: code } })).items;
+  const { items } = await stage.see(quality, 'listRisks', (body) => body.items.some((one) => one.evidence.indicator === code), { query: { state: 'draft', limit: 1000 } });
+  return [items.find((one) => one.evidence.indicator === code), signal];
+}
+
+test('a signal of kpi proposes a draft with its evidence, which is in no band until a person accepts it', async () => {
+  const [draft, signal] = await drafted('ZZ1');
+  assert.deepEqual(draft.evidence, { signal: `kpi/signals/${signal.id}`, indicator: signal.indicator, organisation: 'ZZ1', month: month(14), kind: 'outside-limits' });
+  assert.deepEqual([draft.state, draft.change, draft.owner, draft.score, draft.band, draft.changedBy, draft.scoreNumber, draft.nextReviewOn],
+    ['draft', 'proposed', { organisation: 'ZZ1' }, undefined, undefined, undefined, undefined, undefined]);
+  const values = { riskId: draft.id };
+  const everywhere = async (state) => (await Promise.all(['listRisks', 'listRegister'].map((operationId) =>
+    stage.do(200, quality, operationId, { query: { limit: 1000, state, ...(operationId === 'listRegister' && { on: today(1) }) } })))).map((page) => ids(page).includes(draft.id));
+  assert.deepEqual(await everywhere(), [false, false]);
+  assert.deepEqual(await everywhere('draft'), [true, true]);
+  await refusedWith('state-conflict', quality, 'scoreRisk', { values, body: { likelihood: 1, consequence: 1, reason: 'Not yet.' } });
+  await refusedWith('state-conflict', quality, 'closeRisk', { values, body: { reason: 'Not yet.' } });
+  await refusedWith('unknown-reference', quality, 'acceptDraft', { values, body: { likelihood: 1, consequence: 1, owner: { organisation: 'ZZ9' } } });
+  const accepted = await stage.do(200, quality, 'acceptDraft', { values, body: { likelihood: 5, consequence: 4, target: { likelihood: 1, consequence: 4 }, effect: 'Waits grow.', category: 'service' } });
+  assert.deepEqual([accepted.state, accepted.change, accepted.score, accepted.initial.score, accepted.target.score, accepted.effect, accepted.category, accepted.cause, accepted.version],
+    ['open', 'accepted', 20, 20, 4, 'Waits grow.', 'service', draft.cause, 2]);
+  assert.deepEqual(accepted.evidence, draft.evidence);
+  assert.deepEqual(await everywhere(), [true, true]);
+  assert.deepEqual((await escalationsOf(draft.id)).map((one) => one.score), [20]);
+  await refusedWith('state-conflict', quality, 'acceptDraft', { values, body: { likelihood: 1, consequence: 1 } });
+  const trace = await stage.do(200, quality, 'traceRisk', { values });
+  for (const type of ['kpi.signal.found.v1', 'risk.risk.proposed.v1', 'risk.risk.accepted.v1', 'risk.risk.escalated.v1']) {
+    assert.ok(trace.events.some((event) => event.type === type), type);
+  }
+});
+
+test('a draft is dismissed with a reason, and stays on record', async () => {
+  const [{ id: riskId }] = await drafted('ZZ3');
+  const values = { riskId };
+  const dismissed = await stage.do(200, quality, 'dismissDraft', { values, body: { reason: 'Two bank holidays.' } });
+  assert.deepEqual([dismissed.state, dismissed.change, dismissed.reason, dismissed.version], ['dismissed', 'dismissed', 'Two bank holidays.', 2]);
+  assert.ok(ids(await stage.do(200, quality, 'listRisks', { query: { state: 'dismissed', limit: 1000 } })).includes(riskId));
+  assert.ok(!ids(await stage.do(200, quality, 'listRisks', { query: { limit: 1000 } })).includes(riskId));
+  await refusedWith('state-conflict', quality, 'dismissDraft', { values, body: { reason: 'Again.' } });
+  await refusedWith('state-conflict', quality, 'reviseRisk', { values, match: '"2"', body: { title: 'Another', reason: 'Why not.' } });
 });
 
 test('only a draft is accepted or dismissed', async () => {
