@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
-"""Plays the example through the REST API, once per data folder, and says how to go on from there."""
+"""Plays the example and the first month of another alliance through the REST API, once per data folder, and says how to go on
+from there."""
 import json
 import os
 import shlex
 import sys
 
-from client import BASE_URL, BIN, DATA, KEYS, SERVICES, Failed, Person, pounds
+from client import BASE_URL, BIN, DATA, KEYS, SERVICES, Failed, Person, pounds, say
+from month import Month
+from page import page
 from story import Example
 
 REMEMBERED = os.path.join(DATA, "example.json")
@@ -50,18 +53,22 @@ To try (paste them):
   curl -sS -H "Authorization: Bearer $({token} --as partner-system)" {path}/ledger/transactions/{told['transaction']}/trace
   curl -sS -H "Authorization: Bearer $({token} --as quality-lead)" -H "Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)" -H 'Content-Type: application/json' -d '{{"title":"Winter beds","cause":"Influenza comes early.","event":"Elective beds fill with emergencies.","effect":"Lists are cancelled.","category":"service","likelihood":3,"consequence":4}}' {path}/risk/risks
 
-Stop with Ctrl-C.""", flush=True)
+The first month of the alliance {told['month']['alliance']}; as a page to read and print:
+  curl -sS -H "Authorization: Bearer $({token} --as alliance-director)" -H 'Accept: text/html' {BASE_URL}/v1/alliances/{told['month']['alliance']}/overview -o overview.html""", flush=True)
 
 
 def main():
     told = remembered()
     is_new = told is None
     if is_new:
-        example = Example()
+        example, month = Example(), Month()
         example.play()
-        told = example.told
+        say("the first month of another alliance")
+        month.play()
+        told = {**example.told, "month": month.told}
         remember(told)
     print_summary(told, is_new)
+    print(f"\n{page(told['month']['page'])}\n\nStop with Ctrl-C.", flush=True)
 
 
 try:

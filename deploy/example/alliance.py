@@ -22,6 +22,7 @@ class Alliance:
                      "representative": {"issuer": ISSUER, "subject": f"rep.{code.lower()}", "name": f"Representative of {title}"}}
                     for code, title, role in self.founders]
         first = self.founders[0][0]
+        Person.seen.clear()  # another alliance has other journals
         alliance = self.representatives[first].post("/v1/alliances", {
             "name": name, "purpose": purpose, "objectives": objectives,
             "principles": ["Best for project", "No blame", "Open book"],

@@ -31,7 +31,7 @@ class Failed(Exception):
 
 
 def pounds(pence):
-    return f"£{pence / 100:,.2f}"
+    return f"{'-' if pence < 0 else ''}£{abs(pence) // 100:,}.{abs(pence) % 100:02d}"
 
 
 def gbp(pence):
@@ -92,9 +92,9 @@ class Person:
         finally:
             connection.close()
 
-    def ask(self, method, path, body=None, content_type="application/json", accept="application/json"):
+    def ask(self, method, path, body=None, content_type="application/json", accept="application/json", headers=None):
         """Repeats with the same Idempotency-Key while the answer is lost or 'later' (429, 5xx)."""
-        headers = {"Authorization": f"Bearer {self.token}", "Accept": accept}
+        headers = {"Authorization": f"Bearer {self.token}", "Accept": accept, **(headers or {})}
         data = None
         if body is not None:
             data = (body if isinstance(body, str) else json.dumps(body)).encode()

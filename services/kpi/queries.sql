@@ -102,19 +102,15 @@ select organisation from partner
 where alliance_id = $1::uuid and status in ('active', 'suspended', 'left', 'excluded')
 order by organisation
 
--- The one-page summary: the latest month of each indicator that has an agreed specification, over the whole
--- system (sum of numerators over sum of denominators, E3).
+-- The one-page summary: indicators with an agreed specification whose figures of several organisations have a sum.
 -- name: overview_indicators
-select i.code, i.name, s.unit, s.suppresses_small_numbers as is_suppressed, o.month,
-       sum(o.numerator)::bigint as numerator, sum(o.denominator)::bigint as denominator, sum(o.value)::bigint as value
+select i.code
 from indicator as i
 join specification as s on s.alliance_id = i.alliance_id and s.indicator = i.code
     and s.number = i.agreed_specification
-left join observation as o on o.alliance_id = i.alliance_id and o.indicator = i.code and o.month = (
-    select max(l.month) from observation as l where l.alliance_id = i.alliance_id and l.indicator = i.code)
-where i.alliance_id = $1::uuid
-group by i.code, i.name, s.unit, s.suppresses_small_numbers, o.month
+where i.alliance_id = $1::uuid and s.unit <> 'days'
 order by i.code
+limit $2::bigint
 
 -- name: organisation_get
 select organisation, role = 'commissioner' as is_commissioner

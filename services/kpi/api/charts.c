@@ -119,7 +119,7 @@ static json_t *phase_to_json(const struct chart *chart, const struct spc_phase *
     return object;
 }
 
-static void icons_put(json_t *object, const struct chart *chart)
+void chart_icons_put(json_t *object, const struct chart *chart)
 {
     const struct spc_phase *phase = chart_latest_phase(chart);
     int64_t target = 0;
@@ -155,7 +155,7 @@ static json_t *chart_to_json(const struct chart *chart, const struct chart_wish 
         json_put_integer(method, "baseline", (int64_t)options->baseline_points);
     json_put_integer(method, "pointsNeeded", SPC_POINTS_MIN);
     json_put_new(object, "method", method);
-    icons_put(object, chart);
+    chart_icons_put(object, chart);
     for (size_t i = 0; i < chart->month_count; i++)
         json_push_new(points, month_to_json(chart, &chart->months[i]));
     for (size_t i = 0; i < chart->phase_count; i++)

@@ -34,6 +34,10 @@ bool agreed_load(struct request *request, const char *code, const char *pointer,
                  struct indicator *ret_indicator, struct specification *ret,
                  struct problem *err) MUST_CHECK;
 
+/* The latest month that has a point, its target, and its icons as far as there are limits. */
+struct chart;
+void chart_icons_put(json_t *object, const struct chart *chart);
+
 /* api/overview.c: our part of the one-page summary (common/overview.h). */
 overview_function overview_part;
 

@@ -212,9 +212,11 @@ static void risks_put(FILE *out, const json_t *risks)
 
 static void indicators_put(FILE *out, const json_t *indicators)
 {
-    static const struct column COLUMNS[] = {{"Indicator", "name", LOOK_TEXT},
-                                            {"Month", "month", LOOK_TEXT},
-                                            {"Value", "value", LOOK_TEXT}};
+    static const struct column COLUMNS[] = {
+        {"Indicator", "name", LOOK_TEXT},      {"Month", "latestMonth", LOOK_TEXT},
+        {"Value", "value", LOOK_TEXT},         {"Unit", "unit", LOOK_TEXT},
+        {"Variation", "variation", LOOK_TEXT}, {"Target", "target", LOOK_TEXT},
+        {"Assurance", "assurance", LOOK_TEXT}};
     if (indicators == NULL)
         return;
     fputs("<h2>Indicators</h2>\n", out);

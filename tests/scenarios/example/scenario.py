@@ -11,8 +11,8 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-CHECKOUT = os.path.realpath(os.path.join(HERE, "..", ".."))
-sys.path.insert(0, os.path.join(HERE, "..", "lib"))
+CHECKOUT = os.path.realpath(os.path.join(HERE, "..", "..", ".."))
+sys.path.insert(0, os.path.join(HERE, "..", "..", "lib"))
 import accord  # noqa: E402
 
 PUBLISHED = os.path.join(os.environ.get("ACCORD_PUBLISHED_DATA") or os.path.join(CHECKOUT, "..", "shared", "data"),
