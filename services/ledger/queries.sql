@@ -33,7 +33,8 @@ order by a.code;
 
 -- The months' states in one word, "cclloooo": they follow each other without a gap.
 -- name: book_periods
-select min(p.month) as first_month, coalesce(string_agg(left(p.state, 1), '' order by p.month), '') as states
+select min(p.month collate "C") as first_month,
+       coalesce(string_agg(left(p.state, 1), '' order by p.month collate "C"), '') as states
 from period as p
 where p.alliance_id = $1::uuid;
 

@@ -84,6 +84,16 @@ def statements_fit_their_tables():
          "projections that no longer fit their table")
 
 
+def the_journal_writes_what_the_audit_replays():
+    """journal_project() holds the very statements that accord.project() runs for the audit, and who may call it is
+    whoever owns the tables."""
+    none(f"""select s from unnest(array{list(SERVICES)!r}) as s
+             left join pg_proc as p on p.pronamespace = s::regnamespace and p.proname = 'journal_project'
+             where p.prosrc is distinct from accord.projection(s::name) or p.prosecdef
+                or p.proowner <> (s || '_owner')::regrole or has_function_privilege('public', p.oid, 'execute')""",
+         "schemas whose journal_project() is not what their facts say")
+
+
 def runtime_roles_own_and_create_nothing():
     for service in SERVICES:
         row = psql(f"select rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolcanlogin from pg_roles "
@@ -308,7 +318,7 @@ def every_named_query_prepares():
 
 
 CHECKS = [every_named_query_prepares, every_key_starts_with_the_alliance, nothing_is_deferred,
-          rows_are_secured_by_alliance, every_table_is_a_fact_or_known_work, statements_fit_their_tables,
+          rows_are_secured_by_alliance, every_table_is_a_fact_or_known_work, statements_fit_their_tables, the_journal_writes_what_the_audit_replays,
           runtime_roles_own_and_create_nothing, nobody_writes_but_through_the_journal, definers_are_closed,
           no_check_passes_because_it_does_not_know, history_is_never_changed, answers_stay, what_is_asked_every_second_does_not_grow_with_time, runtime_cannot_disarm_or_drop, without_an_alliance_nothing_is_seen]
 

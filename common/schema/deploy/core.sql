@@ -49,8 +49,9 @@ as $$
     from (select replace(initcap(replace(p_name, '_', ' ')), ' ', '') as p) as words
 $$;
 
--- A fact table is the replay of a journal: nobody writes it but accord.project(). `source` is the
--- service whose journal it replays; a history table is only ever added to.
+-- A fact table is the replay of a journal: nobody writes it but journal_project(). `source` is the
+-- service whose journal it replays; a history table is only ever added to. `statement` derives its
+-- rows; %1$I in it is the schema that they go to.
 create table fact (
     schema_name name not null,
     table_name name not null,
@@ -156,6 +157,15 @@ begin
     execute format('grant select on %I.%I to %I', p_schema, p_table, p_schema);
     perform accord.fact_register(p_schema, p_table, coalesce(p_source, p_schema), p_is_history,
         accord.fact_statement(p_schema, p_table, accord.camel_case(p_table), p_is_history));
+    execute format($f$
+        create or replace function %I.journal_project(p_source text, p_alliance uuid, p_first bigint,
+                                                      p_bodies jsonb[])
+        returns void
+        language plpgsql set plan_cache_mode = force_generic_plan
+        as %L
+    $f$, p_schema, accord.projection(p_schema));
+    execute format('revoke all on function %I.journal_project(text, uuid, bigint, jsonb[]) from public',
+                   p_schema);
 end $$;
 
 -- Only the services' owning roles may call it: what stands here is executed with their rights.
@@ -172,8 +182,28 @@ as $$
 $$;
 revoke all on function fact_register(name, name, text, boolean, text) from public;
 
--- Derives the rows of p_schema's fact tables from a run of p_source's events. p_into is another
--- schema with the same tables when a journal is replayed beside them.
+-- The body of p_schema's journal_project(): its facts' statements written out, so that a session plans
+-- each of them once.
+create function projection(p_schema name) returns text
+language sql stable
+as $$
+    select format($f$
+declare
+    v_members text[] := array(select jsonb_object_keys(b -> 'data') from unnest(p_bodies) as b);
+begin
+%s
+end$f$, string_agg(format($f$
+    if p_source = %L and %L = any (v_members) then
+        %s;
+    end if;
+$f$, f.source, f.member,
+        replace(replace(replace(format(f.statement, p_schema), '$1', 'p_alliance'),
+                        '$2', 'p_first'), '$3', 'p_bodies')), '' order by f.position))
+    from accord.fact as f
+    where f.schema_name = p_schema
+$$;
+
+-- The same into p_into, another schema with the same tables, when a journal is replayed beside them.
 create function project(p_schema name, p_into name, p_source text, p_alliance uuid,
                         p_first bigint, p_bodies jsonb[])
 returns void
@@ -220,12 +250,14 @@ create function journal_genesis(p_service text, p_alliance uuid) returns bytea
 language sql immutable strict parallel safe
 as $$ select sha256(convert_to('accord/1' || p_service || p_alliance::text, 'UTF8')) $$;
 
+-- In PL/pgSQL, which keeps its plan: an SQL function that is not inlined plans once a statement.
 create function journal_digest(p_class text, p_salt bytea, p_body text) returns bytea
-language sql immutable strict parallel safe
+language plpgsql immutable strict parallel safe
 as $$
-    select sha256(case p_class when 'open' then '\x6f'::bytea else '\x72'::bytea end
-                  || p_salt || convert_to(p_body, 'UTF8'))
-$$;
+begin
+    return sha256(case p_class when 'open' then '\x6f'::bytea else '\x72'::bytea end
+                  || p_salt || convert_to(p_body, 'UTF8'));
+end $$;
 
 create function journal_hash(p_previous bytea, p_sequence bigint, p_digest bytea) returns bytea
 language sql immutable strict parallel safe
@@ -469,7 +501,7 @@ begin
         as $$
         #variable_conflict use_column
         begin
-            if p_create then
+            if p_create and not exists (select from journal_head as h where h.alliance_id = p_alliance) then
                 insert into journal_head as h (alliance_id, sequence, hash, recorded_at)
                 values (p_alliance, 0, accord.journal_genesis(%1$L, p_alliance), '-infinity')
                 on conflict (alliance_id) do nothing;
@@ -495,7 +527,7 @@ begin
             v_first bigint;
             v_digest bytea[] := '{}';
             v_hash bytea[] := '{}';
-            v_bodies jsonb[];
+            v_bodies jsonb[] := p_body::jsonb[];
         begin
             select h.* into strict v_head from journal_head as h
             where h.alliance_id = p_alliance for update;
@@ -506,8 +538,6 @@ begin
                 v_head.sequence := v_head.sequence + 1;
                 v_hash[i] := v_head.hash;
             end loop;
-            select array_agg(b::jsonb order by n) into v_bodies
-            from unnest(p_body) with ordinality as u (b, n);
             insert into journal (alliance_id, sequence, class, digest, hash)
             select p_alliance, v_first + n - 1, c, d, h
             from unnest(p_class, v_digest, v_hash) with ordinality as u (c, d, h, n);
@@ -519,7 +549,7 @@ begin
                 recorded_at = greatest(h.recorded_at,
                     (v_bodies[cardinality(v_bodies)] ->> 'recordedAt')::timestamptz)
             where h.alliance_id = p_alliance;
-            perform accord.project(%1$L, %1$L, %1$L, p_alliance, v_first, v_bodies);
+            perform journal_project(%1$L, p_alliance, v_first, v_bodies);
             return query select v_head.sequence, v_head.hash;
         end $$
     $f$, p_service);
@@ -535,7 +565,7 @@ begin
             if p_source = %1$L then
                 raise exception 'a service does not follow itself' using errcode = 'restrict_violation';
             end if;
-            perform accord.project(%1$L, %1$L, p_source, p_alliance, p_sequence, array[p_body::jsonb]);
+            perform journal_project(p_source, p_alliance, p_sequence, array[p_body::jsonb]);
         end $$
     $f$, p_service);
 

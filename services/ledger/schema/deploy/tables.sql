@@ -8,15 +8,18 @@ set local role ledger_owner;
 call accord.service_tables('ledger');
 set local search_path = ledger, accord, pg_catalog;
 
--- "2026-27-M03": a month of a financial year, 1 April to 31 March.
+-- "2026-27-M03": a month of a financial year, 1 April to 31 March. In PL/pgSQL, which keeps its plan:
+-- checks call it once a row.
 create function financial_month(p_day date) returns text
-language sql immutable strict parallel safe
+language plpgsql immutable strict parallel safe
 as $$
-    select lpad(y::text, 4, '0') || '-' || lpad(((y + 1) % 100)::text, 2, '0')
-           || '-M' || lpad((((extract(month from p_day)::integer + 8) % 12) + 1)::text, 2, '0')
-    from (select extract(year from p_day)::integer
-                 - case when extract(month from p_day) < 4 then 1 else 0 end) as year (y)
-$$;
+declare
+    v_day timestamp := p_day - interval '3 months'; -- of the year as if it began in January
+    v_year integer := extract(year from v_day);
+begin
+    return lpad(v_year::text, 4, '0') || '-' || lpad(((v_year + 1) % 100)::text, 2, '0')
+           || '-M' || lpad(extract(month from v_day)::text, 2, '0');
+end $$;
 
 -- Accounts (B2) ---------------------------------------------------------------------------------------
 -- The order of these tables is the order in which an act's rows are derived: what is referred to
