@@ -113,8 +113,9 @@ bool act_drop(struct act *act, const struct act_mark *mark, struct problem *err)
 int64_t act_cursor(const struct act *act, const char *service);
 
 /* Follows another service's journal by one event: derives our copies from its body (NULL when it
- * was erased: then only the cursor moves) and moves the cursor to (sequence, hash in hex). The
- * caller has proven the chain. PROBLEM_INTERNAL unless `sequence` follows act_cursor(). */
+ * was erased: then only the cursor moves); act_commit() moves the cursor to the last (sequence,
+ * hash in hex). The caller has proven the chain. PROBLEM_INTERNAL unless `sequence` follows
+ * act_cursor(). */
 bool act_follow(struct act *act, const char *source, int64_t sequence, const char *hash,
                 const char *body, struct problem *err) MUST_CHECK;
 

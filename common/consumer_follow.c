@@ -18,6 +18,28 @@ struct cursor {
     bool is_stalled;
 };
 
+/* What one act takes at most: more would keep the alliance's own writers waiting. */
+enum { RUN_EVENTS_MAX = 32, RUN_BYTES_MAX = 256 * 1024 };
+
+/* Events of a page that one act takes. */
+struct run_event {
+    struct page_event proven;
+    json_t *envelope; /* NULL = erased */
+};
+struct run {
+    struct run_event events[RUN_EVENTS_MAX];
+    size_t count;
+    size_t reached; /* of these are behind the cursor now ... */
+    size_t taken;   /* ... and that many by us */
+};
+
+static void run_done(struct run *run)
+{
+    for (size_t i = 0; i < run->count; i++)
+        json_decref(run->events[i].envelope);
+    run->count = 0;
+}
+
 /* --- proving ---------------------------------------------------------------------------------- */
 
 bool page_event_read(const json_t *events, size_t index, int64_t previous,
@@ -47,77 +69,6 @@ bool page_event_read(const json_t *events, size_t index, int64_t previous,
         return problem_set(err, PROBLEM_UPSTREAM, "event %" PRId64 " does not continue the chain",
                            sequence);
     *ret_event = (struct page_event){sequence, hash, body};
-    return true;
-}
-
-/* --- reacting --------------------------------------------------------------------------------- */
-
-/* The length of a type's name without its version, and the version; 0 = no version. */
-static size_t type_split(const char *type, long *ret_version)
-{
-    const char *dot = strrchr(type, '.');
-    if (dot == NULL || dot[1] != 'v' || strspn(dot + 2, "0123456789") != strlen(dot + 2) ||
-        dot[2] == '\0')
-        return 0;
-    *ret_version = strtol(dot + 2, NULL, 10);
-    return (size_t)(dot - type);
-}
-
-int event_type_match(const char *known, const char *type)
-{
-    long known_version, version;
-    size_t known_length = type_split(known, &known_version), length = type_split(type, &version);
-    if (length == 0 || length != known_length || strncmp(known, type, length) != 0)
-        return 0;
-    return version <= known_version ? 1 : -1;
-}
-
-bool event_text(const json_t *object, const char *name, size_t size, const char **ret_text,
-                struct problem *err)
-{
-    const char *text = json_text(object, name);
-    if (text == NULL || strlen(text) >= size)
-        return problem_set(err, PROBLEM_INTERNAL, "an event without a fit %s", name);
-    *ret_text = text;
-    return true;
-}
-
-/* The decision events that the house reacts to by itself; see subject.c. */
-static const char *const HOUSE_TYPES[] = {
-    "membership.decision.opened.v1",    "membership.decision.carried.v1",
-    "membership.decision.rejected.v1",  "membership.decision.lapsed.v1",
-    "membership.decision.escalated.v1", "membership.decision.withdrawn.v1",
-};
-
-static bool versions_check(const struct service *service, const char *type, struct problem *err)
-{
-    int match = 0;
-    for (size_t i = 0; i < ARRAY_LENGTH(HOUSE_TYPES) && match == 0; i++)
-        match = event_type_match(HOUSE_TYPES[i], type);
-    for (size_t i = 0; i < service->reaction_count && match == 0; i++)
-        match = event_type_match(service->reactions[i].type, type);
-    if (match < 0)
-        return problem_set(err, PROBLEM_INTERNAL, "%s is newer than this %s knows", type,
-                           service->name);
-    return true;
-}
-
-static bool reactions_run(const struct service *service, struct act *act,
-                          const struct foreign_event *event, struct problem *err)
-{
-    if (!versions_check(service, event->type, err))
-        return false;
-    if (strcmp(event->source, "membership") == 0 &&
-        !subject_react(act, service->subjects, event, err))
-        return false;
-    for (size_t i = 0; i < service->reaction_count; i++)
-        if (event_type_match(service->reactions[i].type, event->type) > 0 &&
-            !service->reactions[i].react(act, event, err))
-            return false;
-    for (size_t i = 0; i < service->reaction_count; i++)
-        if (strcmp(service->reactions[i].type, "*") == 0 &&
-            !service->reactions[i].react(act, event, err))
-            return false;
     return true;
 }
 
@@ -175,17 +126,25 @@ static struct foreign_event event_of(const char *source, int64_t sequence, const
     return event;
 }
 
-/* The tables that follow the event and the cursor, then what the service does about it. */
-static bool event_take(const struct follow *follow, struct act *act, const struct page_event *event,
-                       const json_t *envelope, struct problem *err)
+/* The tables that follow the event, then what the service does about it. What an event before it in
+ * the same act has put into the slot is forgotten: our copies may have changed since. */
+static bool event_take(const struct follow *follow, struct act *act, const struct run_event *event,
+                       struct problem *err)
 {
+    const struct page_event *proven = &event->proven;
+    const char *request_id = json_text(event->envelope, "requestId"),
+               *traceparent = json_text(event->envelope, "traceparent");
     char hash[DIGEST_SIZE];
-    hash_format(&event->hash, hash);
-    if (!act_follow(act, follow->source, event->sequence, hash, event->body, err))
+    hash_format(&proven->hash, hash);
+    snprintf(act->request_id, sizeof act->request_id, "%s", request_id == NULL ? "" : request_id);
+    snprintf(act->traceparent, sizeof act->traceparent, "%s",
+             traceparent == NULL ? "" : traceparent);
+    if (!act_follow(act, follow->source, proven->sequence, hash, proven->body, err))
         return false;
-    if (envelope == NULL)
+    act_set_slot(act, NULL, NULL);
+    if (event->envelope == NULL)
         return true;
-    struct foreign_event foreign = event_of(follow->source, event->sequence, envelope);
+    struct foreign_event foreign = event_of(follow->source, proven->sequence, event->envelope);
     return reactions_run(follow->context->service, act, &foreign, err);
 }
 
@@ -203,39 +162,58 @@ static bool is_passing(const struct act *act, const struct problem *err)
     }
 }
 
-/* One event, one act: its tables, its reactions and the cursor, or nothing. */
-static enum follow_outcome event_apply(struct follow *follow, const struct page_event *event)
+/* Takes what the act's cursor has not passed, up to an event that has to wait; `run` and
+ * `ret_outcome` say how far that was. */
+static bool run_take(struct follow *follow, struct act *act, struct run *run,
+                     enum follow_outcome *ret_outcome, struct problem *err)
+{
+    int64_t passed = act_cursor(act, follow->source);
+    *ret_outcome = FOLLOW_DONE;
+    for (run->reached = 0; run->reached < run->count; run->reached++) {
+        const struct run_event *event = &run->events[run->reached];
+        if (event->proven.sequence <= passed)
+            continue; /* another instance was faster */
+        if (event->proven.sequence != act_cursor(act, follow->source) + 1) {
+            *ret_outcome = FOLLOW_RETRY;
+            return true;
+        }
+        if (must_wait(follow, act, event->envelope)) {
+            *ret_outcome = FOLLOW_WAITING;
+            return true;
+        }
+        if (!event_take(follow, act, event, err))
+            return false;
+        run->taken++;
+    }
+    return true;
+}
+
+/* One act: the run's tables, reactions and the cursor, or nothing. */
+static enum follow_outcome run_apply(struct follow *follow, struct run *run)
 {
     struct service_context *context = follow->context;
     struct problem *err = &follow->why;
     struct actor actor = {.service = ""};
-    json_auto_t *envelope = NULL;
+    enum follow_outcome outcome;
     act_auto_t act = {0};
     snprintf(actor.service, sizeof actor.service, "%s", context->service->name);
-    if (event->body != NULL && !envelope_read(event->body, &envelope, err))
-        return FOLLOW_STALLED;
+    run->reached = run->taken = 0;
     if (!act_begin(context->db, context->service->name, follow->alliance_id, &actor, true, &act,
                    err))
         return is_passing(&act, err) ? FOLLOW_RETRY : FOLLOW_STALLED;
-    int64_t cursor = act_cursor(&act, follow->source);
-    if (cursor != event->sequence - 1)
-        /* Another instance was faster. */
-        return cursor >= event->sequence ? FOLLOW_DONE : FOLLOW_RETRY;
-    if (must_wait(follow, &act, envelope))
-        return FOLLOW_WAITING;
-    snprintf(act.request_id, sizeof act.request_id, "%s",
-             json_text(envelope, "requestId") == NULL ? "" : json_text(envelope, "requestId"));
-    snprintf(act.traceparent, sizeof act.traceparent, "%s",
-             json_text(envelope, "traceparent") == NULL ? "" : json_text(envelope, "traceparent"));
     int64_t before = act.sequence;
-    if (!event_take(follow, &act, event, envelope, err) || !act_commit(&act, err))
+    if (!run_take(follow, &act, run, &outcome, err) || (run->taken > 0 && !act_commit(&act, err))) {
+        run->reached = run->taken = 0;
         return is_passing(&act, err) ? FOLLOW_RETRY : FOLLOW_STALLED;
-    follow->applied++;
+    }
+    if (run->taken == 0)
+        return outcome;
+    follow->applied += (int64_t)run->taken;
     follow->is_counted = false; /* moving the cursor has set the counter to zero */
     if (act.sequence > before)
         bus_wake(context, follow->alliance_id, act.sequence);
     http_moved(context->http);
-    return FOLLOW_DONE;
+    return outcome;
 }
 
 /* --- the cursor's row ------------------------------------------------------------------------- */
@@ -346,27 +324,83 @@ static bool should_stop(const struct follow *follow)
     return follow->is_stopping != NULL && atomic_load(follow->is_stopping);
 }
 
+static bool event_read(const json_t *events, size_t index, const struct cursor *cursor,
+                       struct run_event *ret_event, struct problem *err)
+{
+    struct run_event event = {.envelope = NULL};
+    struct problem fault = {0};
+    if (!page_event_read(events, index, cursor->sequence, &cursor->hash, &event.proven, err))
+        return false;
+    if (event.proven.body != NULL && !envelope_read(event.proven.body, &event.envelope, &fault))
+        return problem_set(err, fault.code, "event %" PRId64 ": %.400s", event.proven.sequence,
+                           fault.detail);
+    *ret_event = event;
+    return true;
+}
+
+/* The events after `cursor`, from events[index] on, that one act may take: always one, and only one
+ * from a run of which one has failed, so that it fails alone. What cannot be read ends a run. */
+static bool run_read(const struct follow *follow, const json_t *events, size_t index,
+                     struct cursor cursor, struct run *ret_run, struct problem *err)
+{
+    size_t bytes = 0, max = follow->is_careful ? 1 : RUN_EVENTS_MAX;
+    while (ret_run->count < max && index < json_array_size(events) && bytes < RUN_BYTES_MAX) {
+        struct run_event *event = &ret_run->events[ret_run->count];
+        if (!event_read(events, index++, &cursor, event, err)) {
+            bool has_some = ret_run->count > 0;
+            if (has_some)
+                problem_clear(err);
+            return has_some;
+        }
+        bytes += event->proven.body == NULL ? 0 : strlen(event->proven.body);
+        cursor.sequence = event->proven.sequence;
+        cursor.hash = event->proven.hash;
+        ret_run->count++;
+    }
+    return true;
+}
+
+/* One run of a page, from events[index] on; `cursor` moves along. */
+static enum follow_outcome run_follow(struct follow *follow, const json_t *events, size_t index,
+                                      struct cursor *cursor, size_t *ret_reached)
+{
+    CLEANUP(run_done) struct run run = {.count = 0};
+    *ret_reached = 0;
+    if (!run_read(follow, events, index, *cursor, &run, &follow->why))
+        return FOLLOW_STALLED;
+    enum follow_outcome outcome = run_apply(follow, &run);
+    *ret_reached = run.reached;
+    if (run.reached > 0) {
+        cursor->sequence = run.events[run.reached - 1].proven.sequence;
+        cursor->hash = run.events[run.reached - 1].proven.hash;
+    }
+    if (outcome != FOLLOW_STALLED)
+        return outcome;
+    if (run.count > 1) {
+        log_info("alliance %s: %s's events %" PRId64 " to %" PRId64 " one by one: %s",
+                 follow->alliance_id, follow->source, run.events[0].proven.sequence,
+                 run.events[run.count - 1].proven.sequence, follow->why.detail);
+        problem_clear(&follow->why);
+        follow->is_careful = true;
+        return FOLLOW_DONE;
+    }
+    struct problem cause = follow->why;
+    problem_set(&follow->why, cause.code, "event %" PRId64 ": %.400s",
+                run.events[0].proven.sequence, cause.detail);
+    return outcome;
+}
+
 /* Applies a page's events in order; `cursor` moves along. */
 static enum follow_outcome page_apply(struct follow *follow, const json_t *events,
                                       struct cursor *cursor)
 {
-    for (size_t i = 0; i < json_array_size(events) && !should_stop(follow); i++) {
-        struct page_event event;
-        if (!page_event_read(events, i, cursor->sequence, &cursor->hash, &event, &follow->why))
-            return FOLLOW_STALLED;
-        enum follow_outcome outcome = event_apply(follow, &event);
-        if (outcome != FOLLOW_DONE) {
-            char detail[PROBLEM_DETAIL_SIZE];
-            snprintf(detail, sizeof detail, "%s", follow->why.detail);
-            if (outcome == FOLLOW_STALLED)
-                problem_set(&follow->why, follow->why.code, "event %" PRId64 ": %.400s",
-                            event.sequence, detail);
-            return outcome;
-        }
-        cursor->sequence = event.sequence;
-        cursor->hash = event.hash;
-    }
-    return FOLLOW_DONE;
+    enum follow_outcome outcome = FOLLOW_DONE;
+    size_t reached;
+    for (size_t i = 0;
+         i < json_array_size(events) && outcome == FOLLOW_DONE && !should_stop(follow);
+         i += reached)
+        outcome = run_follow(follow, events, i, cursor, &reached);
+    return outcome;
 }
 
 /* One page; `ret_more` says that there may be another. */
@@ -395,11 +429,15 @@ static enum follow_outcome page_follow(struct follow *follow, struct cursor *cur
     }
     if (!attempt_count(follow, &follow->why))
         return FOLLOW_RETRY;
+    /* Whoever counted an attempt before us may have died of one of these events. */
+    follow->is_careful = cursor->attempts > 0;
     enum follow_outcome outcome = page_apply(follow, events, cursor);
     if (outcome == FOLLOW_STALLED)
         return stall(follow, cursor);
     attempt_forgive(follow);
-    *ret_more = outcome == FOLLOW_DONE;
+    /* What was appended after the page was read comes with a wake-up of its own. */
+    *ret_more =
+        outcome == FOLLOW_DONE && cursor->sequence < json_integer_or(page, "head", INT64_MAX);
     return outcome;
 }
 

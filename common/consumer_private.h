@@ -1,5 +1,5 @@
 /* The inside of consuming: consumer.c (threads, whom to look at), consumer_follow.c (one alliance's
- * pages and events). */
+ * pages and runs of events), consumer_react.c (what the service does about an event). */
 #ifndef ACCORD_COMMON_CONSUMER_PRIVATE_H
 #define ACCORD_COMMON_CONSUMER_PRIVATE_H
 
@@ -23,6 +23,7 @@ struct follow {
     const atomic_bool *is_stopping; /* NULL = never */
     bool is_counted;    /* an attempt of ours is counted in the database and has not ended */
     bool is_reached;    /* the source answered */
+    bool is_careful;    /* one event an act, until the page ends */
     int64_t applied;    /* events */
     struct problem why; /* of a retry or a stall */
 };
@@ -45,5 +46,9 @@ bool page_event_read(const json_t *events, size_t index, int64_t previous,
 /* Does what a type asks of this version of a service: 0 = unknown to it, 1 = known, -1 = known in
  * lower versions only. `known` and `type` are like "membership.decision.carried.v1". */
 int event_type_match(const char *known, const char *type);
+
+/* The house's own part, the reactions to the event's type, then those to all. */
+bool reactions_run(const struct service *service, struct act *act,
+                   const struct foreign_event *event, struct problem *err) MUST_CHECK;
 
 #endif

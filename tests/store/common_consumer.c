@@ -244,6 +244,128 @@ static void events_are_applied_once_and_in_order(void **state)
                         "3 018f0000-0000-7000-8000-00000000000b");
 }
 
+/* In how many transactions the probe has written what it heard. */
+static int64_t acts(const char *alliance)
+{
+    return number("select count(distinct xmin::text) from probe.thing where alliance_id = '%s'",
+                  alliance);
+}
+
+static void a_run_of_events_is_one_act(void **state)
+{
+    (void)state;
+    char alliance[UUID_SIZE];
+    harness_alliance(alliance);
+    for (int i = 0; i < 40; i++)
+        say(alliance, "word");
+    catch_up();
+    assert_int_equal(heard(alliance), 40);
+    assert_int_equal(cursor(alliance), 40);
+    assert_int_equal(acts(alliance), 2); /* of at most 32 */
+}
+
+static void a_run_ends_where_its_bytes_are_many(void **state)
+{
+    (void)state;
+    char alliance[UUID_SIZE];
+    static char ballast[60000];
+    memset(ballast, 'x', sizeof ballast - 1);
+    harness_alliance(alliance);
+    for (int i = 0; i < 6; i++)
+        say_event(alliance, "membership.word.said.v1",
+                  json_pack("{s:s, s:s}", "word", "word", "ballast", ballast));
+    catch_up();
+    assert_int_equal(heard(alliance), 6);
+    assert_int_equal(acts(alliance), 2);
+}
+
+static void what_comes_before_a_poison_is_applied_and_it_stalls_alone(void **state)
+{
+    (void)state;
+    char alliance[UUID_SIZE];
+    harness_alliance(alliance);
+    snprintf(failing_word, sizeof failing_word, "poison");
+    failing_code = PROBLEM_INTERNAL;
+    say(alliance, "one");
+    say(alliance, "two");
+    say(alliance, "poison");
+    say(alliance, "four");
+    int before = atomic_load(&reacted);
+    catch_up();
+    assert_stalled(alliance, "event 3: as the test asked");
+    assert_int_equal(cursor(alliance), 2);
+    assert_int_equal(heard(alliance), 2);
+    assert_int_equal(acts(alliance), 2);
+    assert_int_equal(
+        number("select sequence from probe.journal_head where alliance_id = '%s'", alliance), 2);
+    /* Up to the poison in one act, then again one by one. */
+    assert_int_equal(atomic_load(&reacted) - before, 6);
+    failing_word[0] = '\0';
+    resume(alliance);
+    catch_up();
+    assert_int_equal(heard(alliance), 4);
+    assert_int_equal(cursor(alliance), 4);
+}
+
+static void what_passes_takes_nothing_of_its_run_along(void **state)
+{
+    (void)state;
+    char alliance[UUID_SIZE];
+    harness_alliance(alliance);
+    snprintf(failing_word, sizeof failing_word, "busy");
+    failing_code = PROBLEM_UNAVAILABLE;
+    say(alliance, "one");
+    say(alliance, "busy");
+    catch_up();
+    assert_string_equal(stalled(alliance), "");
+    assert_int_equal(cursor(alliance), 0);
+    assert_int_equal(heard(alliance), 0);
+    failing_word[0] = '\0';
+    catch_up();
+    assert_int_equal(heard(alliance), 2);
+    assert_int_equal(acts(alliance), 1);
+}
+
+static void a_run_ends_before_an_event_that_waits(void **state)
+{
+    (void)state;
+    char alliance[UUID_SIZE];
+    harness_alliance(alliance);
+    say(alliance, "one");
+    say(alliance, "two");
+    harness_sql("insert into membership.journal_cursor (alliance_id, source, sequence, hash)"
+                " values ('%s', 'ledger', 5, sha256('x'))",
+                alliance);
+    say(alliance, "relies on it");
+    catch_up();
+    assert_int_equal(cursor(alliance), 2);
+    assert_int_equal(heard(alliance), 2);
+    assert_int_equal(acts(alliance), 1);
+    assert_string_equal(stalled(alliance), "");
+}
+
+/* Whoever died of one of them is not asked which: the next goes on one by one. */
+static void after_a_death_events_come_one_by_one(void **state)
+{
+    (void)state;
+    char alliance[UUID_SIZE];
+    harness_alliance(alliance);
+    for (int i = 0; i < 3; i++)
+        say(alliance, "word");
+    harness_sql("insert into probe.journal_cursor (alliance_id, source, sequence, hash, attempts,"
+                " attempted_at) values ('%s', 'membership', 0, accord.journal_genesis('membership',"
+                " '%s'), 1, now() - interval '1 minute')",
+                alliance, alliance);
+    catch_up();
+    assert_int_equal(heard(alliance), 3);
+    assert_int_equal(acts(alliance), 3);
+    for (int i = 0; i < 3; i++)
+        say(alliance, "word");
+    catch_up();
+    assert_int_equal(heard(alliance), 6);
+    assert_int_equal(acts(alliance), 4);
+}
+
 static void the_roster_follows_by_itself(void **state)
 {
     (void)state;
@@ -600,6 +722,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_are_applied_once_and_in_order),
+        cmocka_unit_test(a_run_of_events_is_one_act),
+        cmocka_unit_test(a_run_ends_where_its_bytes_are_many),
+        cmocka_unit_test(what_comes_before_a_poison_is_applied_and_it_stalls_alone),
+        cmocka_unit_test(what_passes_takes_nothing_of_its_run_along),
+        cmocka_unit_test(a_run_ends_before_an_event_that_waits),
+        cmocka_unit_test(after_a_death_events_come_one_by_one),
         cmocka_unit_test(the_roster_follows_by_itself),
         cmocka_unit_test(a_failing_event_stalls_its_alliance_only),
         cmocka_unit_test(what_passes_is_tried_again),
