@@ -142,11 +142,44 @@ static void the_largest_restricted_risk_fits_an_event(void **state)
         memcpy(risk.links[risk.link_count], "kpi/", 4);
         risk.links[risk.link_count][4] = (char)('a' + risk.link_count % 26);
     }
+    /* As if it had been a draft once. */
+    fill(risk.evidence.signal, REF_SIZE - 1, "s");
+    fill(risk.evidence.indicator, CODE_SIZE - 1, "i");
+    fill(risk.evidence.kind, CODE_SIZE - 1, "k");
+    strcpy(risk.evidence.organisation, "ZZZZZZZZ00");
+    strcpy(risk.evidence.month, "2026-27-M03");
     log_at(&risk, 1776000000000);
     char reason[PASSAGE_SIZE];
     fill(reason, PASSAGE_SIZE - 1, "\U0001F3E5");
     score_at(&risk, 1776000001000, 3, reason);
     assert_known("{ZZZZZZZZ29}", risk.id, 1, 2, 3);
+    act_auto_t act = {0};
+    struct problem err = {0};
+    struct criteria criteria = criteria_now();
+    struct editor editor = editor_at(1776000002000);
+    struct review review;
+    assert_done(risk_review(&risk, &criteria, reason, &editor, &review, &err), err);
+    begin(&act);
+    assert_done(event_risk_reviewed(&act, &risk, &review, &err), err);
+    commit(&act);
+}
+
+static void the_largest_criteria_fit_an_event(void **state)
+{
+    (void)state;
+    act_auto_t act = {0};
+    struct problem err = {0};
+    struct criteria criteria = criteria_now();
+    criteria.number = 2;
+    fill(criteria.reason, PASSAGE_SIZE - 1, "\U0001F3E5");
+    for (int i = 0; i < CATEGORY_COUNT; i++)
+        for (int k = 0; k < FACTOR_MAX; k++)
+            fill(criteria.descriptors[i][k], NAME_SIZE - 1, "\U0001F3E5");
+    begin(&act);
+    assert_done(event_criteria_adopted(&act, &criteria, &err), err);
+    commit(&act);
+    struct criteria read = criteria_now();
+    assert_memory_equal(&read, &criteria, sizeof(read));
 }
 
 int main(void)
@@ -156,6 +189,7 @@ int main(void)
         cmocka_unit_test_setup(no_limit_counts_what_is_restricted, make_alliance),
         cmocka_unit_test_setup(what_was_said_in_confidence_stays_so, make_alliance),
         cmocka_unit_test_setup(the_largest_restricted_risk_fits_an_event, make_alliance),
+        cmocka_unit_test_setup(the_largest_criteria_fit_an_event, make_alliance),
     };
     return cmocka_run_group_tests(tests, make_db, free_db);
 }
