@@ -16,7 +16,7 @@ const writes = (service) => operations.filter((op) => op.problems.includes('alli
 
 // A request of this operation that would be in order, by somebody who may.
 function proper(op) {
-  const options = { body: op.body ? exampleBody(op) : undefined, query: stage.queryOf(op) };
+  const options = { body: op.body ? exampleBody(op) : undefined, query: stage.queryOf(op), values: stage.valuesOf(op) };
   if (op.needs('If-Match')) options.match = '"1"';
   return stage.at(options);
 }

@@ -81,7 +81,7 @@ export class Stage {
 
   // What an operation is asked about, where it is not what the others are.
   valuesOf(op) {
-    return ['getOutcomeStatement', 'writeOutcomeStatement', 'publishDecision'].includes(op.id) ? this.ended : {};
+    return ['getOutcomeStatement', 'writeOutcomeStatement', 'publishDecision'].includes(op.id) ? this.ended ?? {} : {};
   }
 
   interestBody(changes = {}) {
