@@ -55,6 +55,7 @@ def parameters():
 FIGURES = {"planned": ("ZZ1", 5000, 4700, 2_000_00, pence("10"), pence("9.4")),
            "urgent": ("ZZ3", 30000, 31200, 250_00, pence("7.5"), pence("7.8")),
            "drugs": ("ZZ5", 1000, 950, 2_500_00, pence("2.5"), pence("2.3"))}
+CRITERIA = ("strategic-fit", "patient-benefit", "value", "deliverability")  # 25, 30, 25 and 20 of 100
 COMMISSIONERS = {"planned": "ZZ2", "urgent": "ZZ4", "drugs": "ZZ2"}
 COUNTED_TWICE = (31600, pence("7.9"))  # what urgent care is said to have done and cost at first
 REBATE_MISSED = (950, pence("2.34"))   # what the drugs are said to have cost in the settlement that is voted down
@@ -219,7 +220,15 @@ class Month(Alliance):
         say(f"the hernia hub is decided, {pounds(award)} are held for it, and {pounds(drawn)} of it paid once ZZ2 has verified the work")
 
     def appraise(self, path):
-        """Nothing to do where no criteria are agreed."""
+        """By others than who asks for it and who is paid, each by the same weighted criteria."""
+        scored = []
+        for code, scores in (("ZZ2", (5, 4, 4, 3)), ("ZZ4", (4, 4, 3, 4))):
+            appraisal = self.finance[code].post(path + "/appraisals", {
+                "scores": [{"criterion": criterion, "score": score} for criterion, score in zip(CRITERIA, scores)],
+                "comment": "The theatre is there; the staff is not yet."})
+            scored.append(appraisal["weightedScore"])
+        self.told["scores"] = scored
+        say(f"ZZ2 and ZZ4 appraise the hernia hub: {' and '.join(scored)} of 5")
 
     def risk(self):
         risk = self.quality["ZZ3"].post(self.path + "/risk/risks", {

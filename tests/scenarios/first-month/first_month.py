@@ -98,6 +98,11 @@ def the_books_hold_what_is_worked_out_and_nothing_else(month):
     assert sum(balances.values()) == 0
 
 
+def the_case_was_appraised_by_weight(month):
+    scores = [one["weightedScore"] for one in month.get(f"/reinvestment/cases/{month.told['case']}/appraisals")["items"]]
+    assert scores == ["4.05", "3.75"], scores
+
+
 def the_ring_fence_and_the_reserve_say_what_is_left(month):
     fence = month.get("/ledger/accounts/ring-fence:elective")
     assert [pence(fence[name]) for name in ("balance", "held", "available")] == [20_000_000, 15_000_000, 5_000_000]
@@ -153,7 +158,7 @@ def the_page_says_the_same(month):
 TESTS = (the_guarantee_is_paid_in_twelfths_with_the_odd_pence_last, every_line_of_the_settlement_is_as_worked_out,
          it_is_posted_as_one_transaction_into_its_own_month, one_vote_against_it_was_enough_and_is_there_with_its_reason,
          every_figure_says_who_agreed_to_it, the_books_hold_what_is_worked_out_and_nothing_else,
-         the_ring_fence_and_the_reserve_say_what_is_left, the_risk_is_on_the_agenda_of_the_leadership_board,
+         the_case_was_appraised_by_weight, the_ring_fence_and_the_reserve_say_what_is_left, the_risk_is_on_the_agenda_of_the_leadership_board,
          the_chart_finds_its_signal_and_a_draft_came_of_it, one_call_traces_the_settlement_to_figures_agreement_and_votes,
          nothing_more_goes_into_the_closed_month, the_page_says_the_same)
 
