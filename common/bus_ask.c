@@ -3,13 +3,7 @@
 
 #include "common/bus_envelope.h"
 #include "common/bus_private.h"
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+#include "common/clock.h"
 
 static struct asker *asker_new(struct instance *instance)
 {

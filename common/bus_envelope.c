@@ -33,17 +33,9 @@ static bool text_write(json_t *envelope, char **ret_text, size_t *ret_size, stru
     return true;
 }
 
-static json_t *object_new(void)
-{
-    json_t *object = json_object();
-    if (object == NULL)
-        abort();
-    return object;
-}
-
 static json_t *caller_write(const struct caller *caller)
 {
-    json_t *object = object_new();
+    json_t *object = json_object();
     json_put_text(object, "issuer", caller->issuer);
     json_put_text(object, "subject", caller->subject);
     json_put_text(object, "client", caller->client);
@@ -54,7 +46,7 @@ static json_t *caller_write(const struct caller *caller)
 bool bus_question_write(const struct bus_ask *ask, char **ret_text, size_t *ret_size,
                         struct problem *err)
 {
-    json_auto_t *envelope = object_new();
+    json_auto_t *envelope = json_object();
     json_put_text(envelope, "question", ask->question);
     json_put_text(envelope, "allianceId", ask->alliance_id);
     json_put_text(envelope, "requestId", ask->request_id);
@@ -62,7 +54,7 @@ bool bus_question_write(const struct bus_ask *ask, char **ret_text, size_t *ret_
     if (ask->caller != NULL)
         json_put_new(envelope, "caller", caller_write(ask->caller));
     json_put_new(envelope, "arguments",
-                 ask->arguments != NULL ? json_incref(ask->arguments) : object_new());
+                 ask->arguments != NULL ? json_incref(ask->arguments) : json_object());
     return text_write(envelope, ret_text, ret_size, err);
 }
 
@@ -126,7 +118,7 @@ bool bus_question_read(const char *text, size_t size, json_t **ret_envelope,
 
 static json_t *problem_write(const struct problem *problem)
 {
-    json_t *object = object_new();
+    json_t *object = json_object();
     json_put_text(object, "code", problem_slug(problem->code));
     json_put_text(object, "detail", problem->detail);
     if (problem->retry_after_s > 0)
@@ -135,7 +127,7 @@ static json_t *problem_write(const struct problem *problem)
         return object;
     json_t *faults = json_array();
     for (size_t i = 0; i < problem->fault_count && i < FAULTS_LISTED_MAX; i++) {
-        json_t *fault = object_new();
+        json_t *fault = json_object();
         json_put_text(fault, "pointer", problem->faults[i].pointer);
         json_put_text(fault, "detail", problem->faults[i].detail);
         json_put_text(fault, "code", problem->faults[i].code);
@@ -148,7 +140,7 @@ static json_t *problem_write(const struct problem *problem)
 bool bus_reply_write(json_t *answer, const struct problem *problem, char **ret_text,
                      size_t *ret_size, struct problem *err)
 {
-    json_auto_t *envelope = object_new();
+    json_auto_t *envelope = json_object();
     if (answer != NULL)
         json_put_new(envelope, "answer", json_incref(answer));
     else

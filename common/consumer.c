@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "common/bus.h"
+#include "common/clock.h"
 #include "common/config.h"
 #include "common/consumer_private.h"
-#include "common/db_connection.h"
 #include "common/instant.h"
 #include "common/json.h"
 #include "common/log.h"

@@ -8,16 +8,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 
 enum { STATEMENT_NAME_SIZE = 64, UUID_TYPE = 2950 };
-
-int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Waits until the socket is ready; false when the deadline has passed. */
 static bool socket_wait(int socket, short events, int64_t deadline_ms)

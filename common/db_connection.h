@@ -40,9 +40,6 @@ enum sync_outcome {
     SYNC_LATE, /* the deadline passed */
 };
 
-/* Milliseconds of the monotonic clock: deadlines are in these. */
-int64_t monotonic_ms(void);
-
 /* `keywords` and `values` as in PQconnectdbParams(). Fails with PROBLEM_UNAVAILABLE. */
 bool connection_open(const char *const keywords[], const char *const values[], int64_t deadline_ms,
                      struct connection **ret_connection, struct problem *err) MUST_CHECK;

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/clock.h"
+
 enum { OPTIONS_SIZE = 1024, KEYWORDS_MAX = 64, ITEM_SIZE = 256 };
 
 /* A thread in the queue. What comes free is handed to the first: nobody overtakes. */
@@ -262,9 +264,7 @@ static void waiter_leave(struct db *db, struct waiter *waiter)
 /* Under the lock. */
 static bool waiter_wait(struct db *db, struct connection **ret_connection)
 {
-    struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    end.tv_sec += DB_WAIT_MS / 1000;
+    const struct timespec end = monotonic_after(DB_WAIT_MS);
     struct waiter waiter = {.is_served = false};
     pthread_cond_init(&waiter.served, &db->monotonic);
     struct waiter **last = &db->waiters;

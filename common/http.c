@@ -11,6 +11,7 @@
 #include <ulfius.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/http_private.h"
 #include "common/log.h"
 
@@ -312,14 +313,7 @@ bool http_start(struct service_context *context, const struct http_config *confi
 
 static void wait_until_idle(struct http *http, int timeout_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += timeout_ms / 1000;
-    until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
+    const struct timespec until = monotonic_after(timeout_ms);
     pthread_mutex_lock(&http->lock);
     while (http->in_flight && pthread_cond_timedwait(&http->idle, &http->lock, &until) == 0)
         continue;

@@ -3,17 +3,19 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "common/http_private.h"
 #include "common/idempotency.h"
 #include "common/ids.h"
 #include "common/log.h"
 #include "common/token.h"
 
-static int64_t clock_us(clockid_t clock)
+/* For what names a request, not for what happens in an alliance. */
+static int64_t wall_ms(void)
 {
     struct timespec now;
-    clock_gettime(clock, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* --- framing
@@ -52,7 +54,7 @@ static bool read_frame(struct request *request, struct problem *err)
     const struct http_headers *headers = &private->message->headers;
     bool ok = header_request_id(header_get(headers, "X-Request-ID"), request->request_id, err);
     if (!request->request_id[0])
-        uuid_new(clock_us(CLOCK_REALTIME) / 1000, request->request_id);
+        uuid_new(wall_ms(), request->request_id);
     log_set_request(request->request_id);
     header_traceparent(header_get(headers, "traceparent"), request->traceparent);
     if (private->message->has_more_headers)
@@ -112,8 +114,8 @@ static bool check_caller(struct http *http, struct request *request, struct prob
                       header_get(&private->message->headers, "Authorization"), (int64_t)time(NULL),
                       &request->caller, err))
         return false;
-    if (!rate_take(http->rate, request->caller.issuer, request->caller.client,
-                   clock_us(CLOCK_MONOTONIC) / 1000, &private->rate))
+    if (!rate_take(http->rate, request->caller.issuer, request->caller.client, monotonic_ms(),
+                   &private->rate))
         return problem_set(err, PROBLEM_RATE_LIMITED, "this client may ask %u times a second",
                            private->rate.per_s);
     return check_scopes(request, err);
@@ -198,11 +200,11 @@ static bool answer_page(struct http *http, struct request *request, struct http_
 static void answer_request(struct http *http, struct request *request, bool is_framed,
                            struct problem *err, struct http_answer *ret_answer)
 {
-    int64_t start_us = clock_us(CLOCK_MONOTONIC);
+    int64_t start_us = monotonic_us();
     struct reply reply = {.alliance_id = request->alliance_id};
     if (!is_framed || !work(http, request, &reply, err))
         reply_problem(&reply, err, request->private->message->target, request->request_id);
-    int64_t duration_us = clock_us(CLOCK_MONOTONIC) - start_us;
+    int64_t duration_us = monotonic_us() - start_us;
     http_answer_make(http, request, &reply, err, ret_answer);
     metrics_request(http->metrics, request->operation ? request->operation->index : SIZE_MAX,
                     ret_answer->status, duration_us);

@@ -2,22 +2,15 @@
 
 #include "common/consumer.h"
 #include "common/http_private.h"
+#include "common/memory.h"
 
 /* --- health
  * ------------------------------------------------------------------------------------------ */
 
-static char *copy(const char *text)
-{
-    char *copied = strdup(text);
-    if (!copied)
-        abort();
-    return copied;
-}
-
 static bool page_livez(struct http *http, struct reply *reply, struct problem *err)
 {
     (void)http, (void)err;
-    reply_text(reply, "text/plain; charset=utf-8", copy("alive\n"));
+    reply_text(reply, "text/plain; charset=utf-8", text_copy("alive\n"));
     return true;
 }
 
@@ -34,7 +27,7 @@ static bool page_readyz(struct http *http, struct reply *reply, struct problem *
 {
     if (!http_is_ready(http->context, err))
         return false;
-    reply_text(reply, "text/plain; charset=utf-8", copy("ready\n"));
+    reply_text(reply, "text/plain; charset=utf-8", text_copy("ready\n"));
     return true;
 }
 
@@ -49,7 +42,7 @@ static bool page_description(struct http *http, struct reply *reply, struct prob
 {
     if (!http->config.api_description)
         return problem_set(err, PROBLEM_NOT_FOUND, "there is no such page");
-    reply_text(reply, "application/json", copy(http->config.api_description));
+    reply_text(reply, "application/json", text_copy(http->config.api_description));
     return true;
 }
 

@@ -1,6 +1,6 @@
 #include <string.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "common/csv.h"
 #include "common/http_private.h"
 #include "common/queries.h"
@@ -58,24 +58,11 @@ static bool positions_reached(struct http *http, const struct request *request, 
     return true;
 }
 
-static int64_t elapsed_ms(const struct timespec *since)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (now.tv_sec - since->tv_sec) * 1000 + (now.tv_nsec - since->tv_nsec) / 1000000;
-}
-
 /* Another instance's commit wakes nobody here, so look again soon anyway. */
 static void wait_for_move(struct http *http)
 {
-    enum { LOOK_AGAIN_NS = 20 * 1000 * 1000 };
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += LOOK_AGAIN_NS;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
+    enum { LOOK_AGAIN_MS = 20 };
+    const struct timespec until = monotonic_after(LOOK_AGAIN_MS);
     pthread_mutex_lock(&http->lock);
     pthread_cond_timedwait(&http->moved, &http->lock, &until);
     pthread_mutex_unlock(&http->lock);
@@ -87,13 +74,12 @@ bool http_wait_after(struct http *http, struct request *request, struct problem 
         return true;
     if (!positions_check(http->context->service, &request->private->after, err))
         return false;
-    struct timespec start;
-    clock_gettime(CLOCK_MONOTONIC, &start);
+    const int64_t deadline_ms = monotonic_ms() + AFTER_WAIT_MS;
     bool is_reached = false;
     while (!is_reached) {
         if (!positions_reached(http, request, &is_reached, err))
             return false;
-        if (!is_reached && elapsed_ms(&start) >= AFTER_WAIT_MS)
+        if (!is_reached && monotonic_ms() >= deadline_ms)
             return problem_set(err, PROBLEM_NOT_CAUGHT_UP, "Accord-After was not reached in time");
         if (!is_reached)
             wait_for_move(http);

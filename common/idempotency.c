@@ -5,6 +5,7 @@
 
 #include "common/ids.h"
 #include "common/json.h"
+#include "common/memory.h"
 #include "common/queries.h"
 
 /* --- digests -------------------------------------------------------------------------------------
@@ -66,25 +67,17 @@ void stored_answer_done(struct stored_answer *answer)
     *answer = (struct stored_answer){0};
 }
 
-static char *copy(const char *text)
-{
-    char *copied = strdup(text ? text : "");
-    if (!copied)
-        abort();
-    return copied;
-}
-
 static void read_answer(const struct db_rows *rows, int row, struct stored_answer *answer)
 {
     answer->status = (int)row_int(rows, row, "status");
     row_copy(rows, row, "method", answer->method, sizeof answer->method);
-    answer->path = copy(row_text(rows, row, "path"));
+    answer->path = text_copy(row_text(rows, row, "path"));
     row_copy(rows, row, "body_digest", answer->body_digest, sizeof answer->body_digest);
     if (!row_is_null(rows, row, "location"))
         row_copy(rows, row, "location", answer->location, sizeof answer->location);
     answer->version = row_int(rows, row, "version");
     row_copy(rows, row, "content_type", answer->content_type, sizeof answer->content_type);
-    answer->text = copy(row_text(rows, row, "answer"));
+    answer->text = text_copy(row_text(rows, row, "answer"));
 }
 
 static json_t *key_to_json(const struct request *request, size_t number)
@@ -191,7 +184,7 @@ bool idempotency_replay(const struct request *request, const struct stored_answe
     memcpy(reply->location, answer->location, sizeof reply->location);
     memcpy(reply->content_type, answer->content_type, sizeof reply->content_type);
     if (reply->content_type[0]) {
-        reply->text = copy(answer->text);
+        reply->text = text_copy(answer->text);
         reply->text_size = strlen(reply->text);
     }
     return true;

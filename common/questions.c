@@ -8,6 +8,7 @@
 #include "common/ids.h"
 #include "common/instant.h"
 #include "common/json.h"
+#include "common/memory.h"
 #include "common/queries.h"
 #include "common/service_context.h"
 #include "common/subject.h"
@@ -15,30 +16,14 @@
 
 enum { HEADS_PAGE = 1000 };
 
-static json_t *array_new(void)
-{
-    json_t *array = json_array();
-    if (array == NULL)
-        abort();
-    return array;
-}
-
-static json_t *object_new(void)
-{
-    json_t *object = json_object();
-    if (object == NULL)
-        abort();
-    return object;
-}
-
 /* --- journal.heads ---------------------------------------------------------------------------- */
 
 static json_t *heads_page(const struct db_rows *rows)
 {
     int64_t latest_ms = INSTANT_NONE;
-    json_t *answer = object_new(), *heads = array_new();
+    json_t *answer = json_object(), *heads = json_array();
     for (int i = 0; i < rows->count; i++) {
-        json_t *head = object_new();
+        json_t *head = json_object();
         json_put_text(head, "allianceId", row_text(rows, i, "alliance_id"));
         json_put_integer(head, "sequence", row_int(rows, i, "sequence"));
         json_put_text(head, "hash", row_text(rows, i, "hash"));
@@ -77,7 +62,7 @@ static bool journal_heads_answer(const struct bus_question *question, json_t **r
 
 static json_t *event_write(const struct db_rows *rows, int row)
 {
-    json_t *event = object_new();
+    json_t *event = json_object();
     json_put_integer(event, "sequence", row_int(rows, row, "sequence"));
     json_put_text(event, "class", row_text(rows, row, "class"));
     json_put_text(event, "digest", row_text(rows, row, "digest"));
@@ -106,7 +91,7 @@ static const char *divergence(const char *service, const char *alliance_id, cons
 
 static json_t *page_write(const struct db_rows *head, const struct db_rows *rows)
 {
-    json_t *answer = object_new(), *events = array_new();
+    json_t *answer = json_object(), *events = json_array();
     for (int i = 0; i < rows->count; i++)
         json_push_new(events, event_write(rows, i));
     json_put_new(answer, "events", events);
@@ -130,7 +115,7 @@ static bool journal_read_answer(const struct bus_question *question, json_t **re
     const char *why =
         divergence(question->context->service->name, question->alliance_id, hash, sequence, &head);
     if (why != NULL) {
-        *ret_answer = object_new();
+        *ret_answer = need(json_object());
         json_put_text(*ret_answer, "diverged", why);
         return true;
     }
@@ -156,7 +141,7 @@ static bool trace_read_answer(const struct bus_question *question, json_t **ret_
     if (!db_begin(question->context->db, question->alliance_id, true, &tx, err) ||
         !trace_events(tx, question->context->service->name, subjects, &events, err))
         return false;
-    *ret_answer = object_new();
+    *ret_answer = need(json_object());
     json_put_new(*ret_answer, "events", events);
     return true;
 }
@@ -167,13 +152,13 @@ static bool overview_read_answer(const struct bus_question *question, json_t **r
                                  struct problem *err)
 {
     db_tx_auto_t *tx = NULL;
-    json_auto_t *part = object_new();
+    json_auto_t *part = json_object();
     if (question->alliance_id[0] == '\0')
         return problem_set(err, PROBLEM_PARAMETER_INVALID, "overview.read of what?");
     if (!db_begin(question->context->db, question->alliance_id, true, &tx, err) ||
         !question->context->service->overview(tx, part, err) || !db_commit(tx, err))
         return false;
-    *ret_answer = object_new();
+    *ret_answer = need(json_object());
     json_put_new(*ret_answer, "part", STEAL(part));
     return true;
 }
@@ -185,7 +170,7 @@ static bool readiness_tell_answer(const struct bus_question *question, json_t **
 {
     struct problem why = {0};
     (void)err;
-    *ret_answer = object_new();
+    *ret_answer = need(json_object());
     json_put_flag(*ret_answer, "ready", http_is_ready(question->context, &why));
     return true;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/memory.h"
 #include "common/schema_node.h"
 
 struct named_schema {
@@ -17,13 +18,6 @@ struct schema_set {
     struct named_schema *named; /* by $ref, so that a schema may contain itself */
     size_t named_count;
 };
-
-static void *need(void *memory)
-{
-    if (!memory)
-        abort();
-    return memory;
-}
 
 struct schema_set *schema_set_new(const json_t *document)
 {

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "common/http.h"
+#include "common/memory.h"
 #include "common/spec_tree.h"
 
 static const char *const METHOD_NAMES[] = {"GET", "PUT", "POST", "PATCH", "DELETE"};
@@ -22,13 +23,6 @@ enum method method_of(const char *name)
         if (strcmp(METHOD_NAMES[i], name) == 0)
             return (enum method)i;
     return METHOD_COUNT;
-}
-
-static void *need(void *memory)
-{
-    if (!memory)
-        abort();
-    return memory;
 }
 
 /* Follows one `$ref: #/components/<kind>/<name>`. */

@@ -7,18 +7,11 @@
 #include "common/instant.h"
 #include "common/json.h"
 #include "common/kinds.h"
+#include "common/memory.h"
 #include "common/queries.h"
 #include "common/subject_private.h"
 
 enum { NONCE_BYTES = 16 };
-
-static json_t *object_new(void)
-{
-    json_t *object = json_object();
-    if (object == NULL)
-        abort();
-    return object;
-}
 
 /* --- the digest ------------------------------------------------------------------------------- */
 
@@ -26,7 +19,7 @@ bool subject_digest(const char *ref, const char *effect, const char *nonce, int6
                     const json_t *content, char ret_digest[DIGEST_SIZE], size_t *ret_content_size,
                     struct problem *err)
 {
-    json_auto_t *whole = object_new();
+    json_auto_t *whole = json_object();
     char_auto_t *text = NULL;
     size_t size;
     json_put_new(whole, "content", json_incref((json_t *)content));
@@ -104,13 +97,13 @@ bool frozen_described(struct act *act, const struct frozen *frozen, json_t **ret
             return false;
     }
     json_t *described = json_object_get(json_object_get(envelope, "data"), "described");
-    *ret_described = described != NULL ? json_incref(described) : object_new();
+    *ret_described = described != NULL ? json_incref(described) : need(json_object());
     return true;
 }
 
 static json_t *frozen_row(const struct frozen *frozen)
 {
-    json_t *row = object_new();
+    json_t *row = json_object();
     json_put_text(row, "decisionId", frozen->decision_id);
     json_put_text(row, "subject", frozen->subject);
     json_put_text(row, "effect", frozen->effect);
@@ -133,7 +126,7 @@ bool frozen_append(struct act *act, const struct frozen_event *event, struct pro
     const struct frozen *frozen = event->frozen;
     const char *decision_id = frozen != NULL ? frozen->decision_id : event->decision_id;
     json_t *restricted_to = json_object_get(event->described, "restrictedTo");
-    json_auto_t *data = object_new(), *links = NULL;
+    json_auto_t *data = json_object(), *links = NULL;
     snprintf(type, sizeof type, "%s.%s.v1", act->service, event->name);
     snprintf(link, sizeof link, "decisions/%s", decision_id);
     links = json_pack("[s]", link);
@@ -188,7 +181,7 @@ static void nonce_make(char ret_nonce[2 * NONCE_BYTES + 1])
 
 static json_t *described_write(const struct subject *subject, const struct frozen *frozen)
 {
-    json_t *described = object_new();
+    json_t *described = json_object();
     json_put_text(described, "kind", subject->kind);
     if (frozen->rule[0] != '\0')
         json_put_text(described, "rule", frozen->rule);

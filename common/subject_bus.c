@@ -2,10 +2,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "common/db_connection.h"
+#include "common/clock.h"
 #include "common/ids.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include "common/queries.h"
 #include "common/service_context.h"
 #include "common/standing.h"
@@ -14,21 +15,13 @@
 
 enum { CATCH_UP_MS = 700, CATCH_UP_LOOK_MS = 20, ASK_MS = 2000, OVERDUE_MAX = 100 };
 
-static json_t *object_new(void)
-{
-    json_t *object = json_object();
-    if (object == NULL)
-        abort();
-    return object;
-}
-
 /* --- membership's side ------------------------------------------------------------------------ */
 
 bool subject_ask(struct service_context *context, const struct caller *caller,
                  const char *alliance_id, const char *request_id, const char *traceparent,
                  const struct subject_question *asked, json_t **ret_described, struct problem *err)
 {
-    json_auto_t *arguments = object_new();
+    json_auto_t *arguments = json_object();
     json_put_text(arguments, "subject", asked->ref);
     json_put_text(arguments, "effect", asked->effect);
     json_put_text(arguments, "decisionId", asked->decision_id);
@@ -49,7 +42,7 @@ bool subject_ask(struct service_context *context, const struct caller *caller,
 void subject_release(struct service_context *context, const char *alliance_id, const char *ref,
                      const char *decision_id, const char *ask_id)
 {
-    json_auto_t *arguments = object_new(), *answer = NULL;
+    json_auto_t *arguments = json_object(), *answer = NULL;
     struct problem fault = {0};
     json_put_text(arguments, "decisionId", decision_id);
     json_put_text(arguments, "askId", ask_id);
@@ -221,7 +214,7 @@ bool subject_release_answer(const struct bus_question *question, json_t **ret_an
     if (!unopened_thaw(&act, context->service->subjects, decision_id, ask_id, err) ||
         !commit_and_tell(context, &act, before, err))
         return false;
-    *ret_answer = object_new();
+    *ret_answer = need(json_object());
     return true;
 }
 
@@ -229,7 +222,7 @@ bool subject_release_answer(const struct bus_question *question, json_t **ret_an
 static bool opened_ask(struct service_context *context, const char *alliance_id,
                        const struct db_rows *rows, json_t **ret_opened, struct problem *err)
 {
-    json_auto_t *arguments = object_new(), *answer = NULL;
+    json_auto_t *arguments = json_object(), *answer = NULL;
     json_t *decisions = json_array();
     for (int i = 0; i < rows->count; i++)
         json_push_new(decisions, json_string(row_text(rows, i, "decision_id")));

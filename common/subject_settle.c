@@ -8,14 +8,6 @@
 #include "common/standing.h"
 #include "common/subject_private.h"
 
-static json_t *object_new(void)
-{
-    json_t *object = json_object();
-    if (object == NULL)
-        abort();
-    return object;
-}
-
 /* --- a carried decision ----------------------------------------------------------------------- */
 
 static bool text_is(const json_t *object, const char *name, const char *value)
@@ -145,7 +137,7 @@ static bool refuse_unheld(struct act *act, const json_t *event_data, const struc
                           struct problem *err)
 {
     const json_t *decision = json_member(event_data, "decision");
-    json_auto_t *described = object_new();
+    json_auto_t *described = json_object();
     json_put_new(described, "restrictedTo", json_incref(json_object_get(decision, "restrictedTo")));
     struct frozen_event event = {.name = "effect.refused",
                                  .described = described,

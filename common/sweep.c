@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "common/bus.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/queries.h"
 #include "common/service_context.h"
@@ -148,9 +149,7 @@ int sweep_run(struct service_context *context)
 /* Waits for the next round; false = stop. */
 static bool round_wait(struct sweeper *sweeper)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += SWEEP_MS / 1000;
+    const struct timespec until = monotonic_after(SWEEP_MS);
     pthread_mutex_lock(&sweeper->mutex);
     int code = 0;
     while (!sweeper->is_stopping && code == 0)

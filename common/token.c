@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "common/claims.h"
+#include "common/clock.h"
 #include "common/issuer.h"
 #include "common/jwks.h"
 
@@ -28,13 +29,6 @@ struct token_verifier {
     pthread_mutex_t lock;                          /* over `remembered` */
     struct remembered *remembered[REMEMBERED_MAX]; /* by the digest's first bytes */
 };
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 void token_verifier_set_clock(struct token_verifier *verifier, int64_t (*clock_ms)(void))
 {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/bus.h"
-#include "common/db_connection.h"
+#include "common/clock.h"
 #include "common/ids.h"
 #include "common/json.h"
 #include "common/queries.h"

@@ -1,8 +1,8 @@
 /* The one-page summary: our own part, and the others' as they tell them. */
 #include "common/overview.h"
+#include "common/clock.h"
 
 #include "common/bus.h"
-#include "common/db_connection.h"
 #include "common/instant.h"
 #include "common/json.h"
 #include "common/service_context.h"
