@@ -213,3 +213,13 @@ test('neutral indicators give no signal', async () => {
   const body = await stage.do(200, quality, 'getChart', { query: { indicator: code, organisation: 'ZZ1' } });
   assert.deepEqual([body.variation, 'assurance' in body], ['high', false]);
 });
+
+test('what was measured in another unit is no part of the chart', async () => {
+  const code = await received({ ZZ1: [5, 6] });
+  await stage.do(201, quality, 'draftSpecification', { values: { indicatorCode: code }, body: stage.specificationBody() });
+  await stage.decide(`kpi/indicators/${code}/specifications/2`, 'agree', quality);
+  await stage.see(reader, 'getIndicator', (body) => body.agreedSpecification === 2, { values: { indicatorCode: code } });
+  await stage.do(201, quality, 'recordObservation', { body: { indicator: code, organisation: 'ZZ1', month: month(2), numerator: 1, denominator: 2 } });
+  const { points } = await stage.see(reader, 'getChart', (body) => body.points.length === 3, { query: { indicator: code, organisation: 'ZZ1' } });
+  assert.deepEqual(points.map((point) => [point.state, point.value]), [['not-received', undefined], ['not-received', undefined], ['received', '50.000']]);
+});

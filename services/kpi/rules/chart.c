@@ -40,6 +40,11 @@ static void month_add(struct chart_month *month, const struct chart_figure *figu
     month->received++;
 }
 
+bool chart_fits(const struct figures *figures, enum specification_unit unit)
+{
+    return (unit == UNIT_PERCENTAGE) == (figures->value == VALUE_NONE);
+}
+
 /* Each organisation's months stand together: the first says since when, the last until when. */
 static void months_expect(const struct chart_figure figures[], size_t count,
                           const struct chart_frame *frame, struct chart_month months[])
@@ -80,7 +85,8 @@ void chart_months(const struct chart_figure figures[], size_t count,
         ret_months[month - frame->from] =
             (struct chart_month){.month = month, .figures = {VALUE_NONE, VALUE_NONE, VALUE_NONE}};
     for (size_t i = 0; i < count; i++)
-        if (figures[i].month >= frame->from && figures[i].month <= frame->to)
+        if (figures[i].month >= frame->from && figures[i].month <= frame->to &&
+            chart_fits(&figures[i].figures, frame->unit))
             month_add(&ret_months[figures[i].month - frame->from], &figures[i]);
     months_expect(figures, count, frame, ret_months);
     for (int32_t month = frame->from; month <= frame->to; month++)

@@ -45,6 +45,10 @@ struct chart_frame {
 bool chart_span(const struct chart_figure figures[], size_t count, int32_t from, int32_t to,
                 struct chart_frame *frame) MUST_CHECK;
 
+/* A newer specification may measure in another unit: what was measured before is no part of its
+ * chart. A percentage has numerator and denominator, anything else a value. */
+bool chart_fits(const struct figures *figures, enum specification_unit unit);
+
 /* Fills one month after the other, `frame->to - frame->from + 1` of them. Figures in order of
  * organisation and month, of one organisation or of all: numerators and denominators are summed,
  * so the system's value is sum over sum. An organisation is expected from its first month on, as

@@ -77,6 +77,20 @@ static void a_sum_that_lacks_somebody_is_no_value(void **state)
     assert_true(points[1].value == 14 * SPC_SCALE);
 }
 
+static void figures_of_another_unit_are_no_part_of_a_chart(void **state)
+{
+    (void)state;
+    const struct chart_figure figures[] = {{"ZZ1", true, 100, 1, {NO, NO, 5}, "provisional"},
+                                           {"ZZ1", true, 101, 1, {1, 2, NO}, "provisional"}};
+    chart_months(figures, ARRAY_LENGTH(figures), &PERCENT, months);
+    assert_int_equal(months[0].state, CHART_NOT_RECEIVED);
+    assert_int_equal(chart_points(months, 4, &PERCENT, NULL, 0, points), 1);
+    assert_true(points[0].value == 50 * SPC_SCALE);
+    chart_months(figures, ARRAY_LENGTH(figures), &COUNT, months);
+    assert_int_equal(chart_points(months, 4, &COUNT, NULL, 0, points), 1);
+    assert_true(points[0].value == 5 * SPC_SCALE);
+}
+
 static void small_numbers_are_not_shown(void **state)
 {
     (void)state;
@@ -154,6 +168,7 @@ int main(void)
         cmocka_unit_test(the_system_is_the_sum_of_numerators_over_the_sum_of_denominators),
         cmocka_unit_test(a_missing_month_is_a_gap_and_never_zero),
         cmocka_unit_test(a_sum_that_lacks_somebody_is_no_value),
+        cmocka_unit_test(figures_of_another_unit_are_no_part_of_a_chart),
         cmocka_unit_test(small_numbers_are_not_shown),
         cmocka_unit_test(percentages_come_from_rounded_values),
         cmocka_unit_test(a_phase_begins_at_the_first_point_from_its_month_on),
