@@ -21,9 +21,7 @@ struct write {
     bool is_done, is_leader;
     bool has_succeeded; /* the reply stands; else err does */
     /* http_write.c's: */
-    bool is_refused;  /* err is a refusal of the handler, to be stored alone */
-    bool is_answered; /* within the batch that runs now */
-    bool is_to_be_stored;
+    bool is_refused; /* err is a refusal of the handler, to be stored alone */
     pthread_cond_t changed;
     struct write *next;
 };

@@ -32,7 +32,7 @@ struct service {
     size_t sweep_count;
     bool keeps_answers; /* of repeated requests, for ever; else they are forgotten after 24 hours */
     const struct subject_hooks *subjects; /* NULL = nothing of it is ever decided on */
-    overview_function *overview; /* its part of the one-page summary */
+    overview_function *overview;          /* its part of the one-page summary */
     const char
         *api_description; /* what /v1/openapi.json answers; NULL where another service does */
     /* Questions of its own that it answers on the bus, beside the house's. */
