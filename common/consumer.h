@@ -1,7 +1,8 @@
-/* Following other services' journals: a consumer applies an event and moves its cursor in one act,
- * exactly once, in order per alliance. The roster's tables (alliance, partner, appointment) and any
- * other table registered with a source are written by the database as the event passes; a reaction
- * is what a service does beyond that. One thread per followed service; two instances may run. */
+/* Following other services' journals: a consumer applies events and moves its cursor in one act,
+ * exactly once, in order per alliance: up to 32 at a time, one by one where one of them fails. The
+ * roster's tables (alliance, partner, appointment) and any other table registered with a source are
+ * written by the database as the event passes; a reaction is what a service does beyond that. One
+ * thread per followed service; two instances may run. */
 #ifndef ACCORD_COMMON_CONSUMER_H
 #define ACCORD_COMMON_CONSUMER_H
 
