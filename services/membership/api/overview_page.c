@@ -45,7 +45,7 @@ static void text_put(FILE *out, const char *text)
 /* 12345678 pence as "£123,456.78". */
 static void pence_put(FILE *out, int64_t pence)
 {
-    char digits[32], grouped[48];
+    char digits[32], grouped[48] = "";
     const uint64_t size = pence < 0 ? -(uint64_t)pence : (uint64_t)pence;
     const int length = snprintf(digits, sizeof digits, "%" PRIu64, size / 100);
     int used = 0;
