@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/db_connection.h"
 #include "common/ids.h"
 #include "common/instant.h"
