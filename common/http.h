@@ -55,8 +55,6 @@ struct reply; /* filled by the functions below, each takes (steals) `resource` *
 void reply_ok(struct reply *reply, json_t *resource, int64_t version);
 /* 201 + Location (a reference below the alliance: "risk/risks/<uuid>") + ETag. */
 void reply_created(struct reply *reply, json_t *resource, const char *ref, int64_t version);
-/* 202 with the resource. */
-void reply_accepted(struct reply *reply, json_t *resource);
 /* 204 */
 void reply_empty(struct reply *reply);
 /* 200 text of another type ("text/plain", "application/jwt" ...); takes the malloc'ed text. */

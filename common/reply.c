@@ -28,11 +28,6 @@ void reply_created(struct reply *reply, json_t *resource, const char *ref, int64
              is_alliance ? "" : "/", is_alliance ? "" : ref);
 }
 
-void reply_accepted(struct reply *reply, json_t *resource)
-{
-    reply_start(reply, 202, resource, 0);
-}
-
 void reply_empty(struct reply *reply)
 {
     reply_start(reply, 204, NULL, 0);

@@ -313,8 +313,18 @@ test('a milestone of a case in delivery is done once, by its sponsor, and not to
   await refusedWith('state-conflict', sponsor, 'completeMilestone', { values: { caseId: drafted, milestone: 'ready' }, body: { doneOn: today() } });
 });
 
+// The ring-fence once every closed case's hold is released, and reinvestment has heard of it.
+const settledFence = () => until(async () => {
+  const { items: holds } = await stage.do(200, sponsor, 'listHolds', { query: { state: 'open', limit: 1000 } });
+  const { items: closed } = await stage.do(200, sponsor, 'listCases', { query: { state: 'closed', limit: 1000 } });
+  const account = await stage.do(200, sponsor, 'getAccount', { values: { accountCode: 'ring-fence:elective' } });
+  const fence = await ringFence();
+  const isWaiting = holds.some(({ subject }) => closed.some(({ id }) => subject === `reinvestment/cases/${id}`));
+  return !isWaiting && fence.available.amount === account.available.amount && fence;
+}, 'closed cases have given back what they held');
+
 test('a closed case gives back what was not drawn', async () => {
-  const { available } = await ringFence();
+  const { available } = await settledFence();
   const caseId = await stage.caseInDelivery({ award: gbp(3000), milestones: [] });
   await availableIs(available.amount - 3000);
   const closed = await stage.do(200, sponsor, 'closeCase', { values: { caseId }, body: { outcome: 'completed', reason: 'All is done.' } });
