@@ -67,7 +67,7 @@ static void page_reply(struct request *request, struct reply *reply, const struc
                        json_t *items)
 {
     json_auto_t *owned = items;
-    json_t *sorted[POOLS_MAX + GUARANTEES_MAX + CONTRACTS_MAX], *listed = json_array();
+    json_t *sorted[POOLS_MAX + GUARANTEES_MAX + CONTRACTS_MAX] = {NULL}, *listed = json_array();
     size_t count = json_array_size(owned);
     for (size_t i = 0; i < count; i++)
         sorted[i] = json_array_get(owned, i);
