@@ -21,8 +21,9 @@ WARNINGS := -Wall -Wextra -Werror -Wshadow -Wconversion -Wstrict-prototypes -Wmi
             -Wformat=2 -Wvla -fno-common
 CFLAGS_debug := -Og -g3
 CFLAGS_release := -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-CFLAGS_asan := -O1 -g3 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-# -fsanitize=thread hides from gcc how long a string is, and it then warns of what can't be.
+# A sanitizer hides from gcc how long a string is, and it then warns of what can't be.
+CFLAGS_asan := -O1 -g3 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer \
+               -Wno-format-truncation
 CFLAGS_tsan := -O1 -g3 -fsanitize=thread -fno-omit-frame-pointer -Wno-format-truncation
 CFLAGS_cov := -O0 -g3 --coverage
 CFLAGS_fuzz := -O1 -g3 -fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer

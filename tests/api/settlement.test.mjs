@@ -366,6 +366,14 @@ test('settling, revising and closing a month at once: one of them comes first, a
   const made = answers.filter((answer) => answer.status === 201 && answer.body.lines);
   assert.ok(made.length <= 1, 'one open settlement per month');
   for (const answer of answers) assert.ok(answer.status < 500, answer.text);
+  const closed = answers.some((answer) => answer.status === 200);
   const { state } = await stage.do(200, leads.ZZ1, 'getPeriod', { values: { month } });
-  assert.equal(state, 'locked'); // figures were pending all the time
+  assert.equal(state, closed ? 'closed' : 'locked');
+  // What was there first kept it open; once it is closed, nothing is open in it.
+  const settlements = await stage.do(200, leads.ZZ4, 'listSettlements', { query: { month } });
+  const submissions = await stage.do(200, leads.ZZ4, 'listSubmissions', { query: { month, pool: 'planned' } });
+  assert.equal(settlements.items.length, made.length);
+  assert.equal(settlements.items.length + submissions.items.length > 0, !closed);
+  const trial = await stage.do(200, leads.ZZ4, 'getTrialBalance', {});
+  assert.deepEqual(trial.total, gbp(0));
 });

@@ -72,6 +72,7 @@ class Table:
                 and a.attgenerated = '' order by a.attnum""")
         self.keys = [(column, kind) for column, kind, is_key in columns if is_key == "t"]
         self.values = [(column, kind) for column, kind, is_key in columns if is_key == "f"]
+        self.columns = ", ".join(f'"{column}"' for column, *_ in columns)
         self.rows = int(sql(f"select count(*) from {self.full}")[0][0])
 
     # Each of these is SQL; what it selects is the lines that must be found.
@@ -80,7 +81,7 @@ class Table:
         return f"create table {self.kept} as table {self.full};"
 
     def restore(self):
-        return f"delete from {self.full}; insert into {self.full} select * from {self.kept};"
+        return f"delete from {self.full}; insert into {self.full} ({self.columns}) select {self.columns} from {self.kept};"
 
     def line(self, alias, said):
         """How the audit names a row."""
@@ -111,7 +112,7 @@ class Table:
         return f"""
             create temporary table forged as select * from {self.full} order by random() limit 1;
             update forged as f set "{column}" = {unused};
-            insert into {self.full} select * from forged;
+            insert into {self.full} ({self.columns}) select {self.columns} from forged;
             select {self.line("f", "no event made it")} from forged as f;
             drop table forged;"""
 
