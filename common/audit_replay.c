@@ -103,7 +103,8 @@ static bool source_replay(struct audit *audit, const char *service, const char *
 
 /* --- comparing -------------------------------------------------------------------------------- */
 
-/* The parts of the comparison's SQL, from the catalogue. */
+/* The parts of the comparison's SQL, from the catalogue. What PostgreSQL computes from other columns
+   is no fact of its own. */
 struct columns {
     char *key_text;  /* "alliance_id=" || ... of both sides */
     char *key_join;  /* a.alliance_id = b.alliance_id and ... */
@@ -132,7 +133,7 @@ static bool columns_read(struct audit *audit, const char *service, const char *t
         " from (select a.attname, a.attnum, coalesce(a.attnum = any (k.conkey), false) as is_key"
         " from pg_attribute as a left join pg_constraint as k on k.conrelid = a.attrelid"
         " and k.contype = 'p' where a.attrelid = '%s.%s'::regclass and a.attnum > 0"
-        " and not a.attisdropped) as c",
+        " and not a.attisdropped and a.attgenerated = '') as c",
         service, table);
     if (rows == NULL)
         return false;
