@@ -103,8 +103,8 @@ static bool source_replay(struct audit *audit, const char *service, const char *
 
 /* --- comparing -------------------------------------------------------------------------------- */
 
-/* The parts of the comparison's SQL, from the catalogue. What PostgreSQL computes from other columns
-   is no fact of its own. */
+/* The parts of the comparison's SQL, from the catalogue. What PostgreSQL computes from other
+   columns is no fact of its own. */
 struct columns {
     char *key_text;  /* "alliance_id=" || ... of both sides */
     char *key_join;  /* a.alliance_id = b.alliance_id and ... */
