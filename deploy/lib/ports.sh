@@ -19,7 +19,7 @@ ports_check() {
     taken=$(ports_list | python3 -c '
 import socket, sys
 used = {}
-for line in sys.stdin:
+for line in sys.stdin.readlines():
     port, setting, program = line.split()
     if port in used:
         print(f"port {port} is meant for {used[port]} and for {program}; set {setting} to another number")
