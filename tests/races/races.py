@@ -128,6 +128,37 @@ class Money:
     def ring_fence(self):
         return self.finance.do("GET", self.alliance.path("/ledger/accounts/ring-fence:elective")).expect(200).body
 
+    def fill(self, pence):
+        """That so much is available."""
+        missing = pence - self.ring_fence()["available"]["amount"]
+        if missing > 0:
+            self.move("pool:planned", "ring-fence:elective", missing).expect(201)
+        elif missing < 0:
+            self.move("ring-fence:elective", "pool:planned", -missing).expect(201)
+
+    def appraised_case(self, sponsor, pence):
+        """Its id: all that is missing is the decision."""
+        path = self.alliance.path("/reinvestment/cases")
+        case = sponsor.do("POST", path, {
+            "title": "Hub", "summary": "Beside the wards.", "beneficiary": "ZZ1", "ringFence": "elective",
+            "category": "equipment", "setting": "community", "service": "Surgery", "specialty": "General surgery",
+            "award": gbp(pence), "oneOffCost": gbp(pence), "recurrentCost": gbp(0)},
+            headers=sponsor.after(self.finance)).expect(201).body["id"]
+        sponsor.do("POST", f"{path}/{case}/submission", headers=sponsor.after(self.finance)).expect(200)
+        self.alliance.appraise(case, sponsor)
+        return case
+
+    def recompute(self):
+        """The ring-fence's figures are the sums of what they are made of, and what is held is there."""
+        account = self.ring_fence()
+        entries = pages(self.finance, self.alliance.path("/ledger/accounts/ring-fence:elective/entries"))
+        holds = pages(self.finance, self.alliance.path("/ledger/holds?accountCode=ring-fence:elective&state=open"))
+        balance = sum(entry["amount"]["amount"] for entry in entries)
+        held = sum(hold["remaining"]["amount"] for hold in holds)
+        assert [account[name]["amount"] for name in ("balance", "held", "available")] == [balance, held, balance - held], account
+        assert balance >= held >= 0, account
+        return {hold["subject"].rpartition("/")[2] for hold in holds}
+
 
 def an_award_and_a_posting_want_the_same_money(rounds):
     """Each round, the last vote for a case and a posting out of the ring-fence come together: there is enough for one."""
@@ -135,17 +166,9 @@ def an_award_and_a_posting_want_the_same_money(rounds):
     alliance, sponsor = money.alliance, money.alliance.representatives["ZZ1"]
     won = collections.Counter()
     for turn in range(rounds):
-        missing = 100_00 - money.ring_fence()["available"]["amount"]
-        if missing > 0:
-            money.move("pool:planned", "ring-fence:elective", missing).expect(201)
-        case = sponsor.do("POST", alliance.path("/reinvestment/cases"), {
-            "title": "Hub", "summary": "Beside the wards.", "beneficiary": "ZZ1", "ringFence": "elective",
-            "category": "equipment", "setting": "community", "service": "Surgery", "specialty": "General surgery",
-            "award": gbp(60_00), "oneOffCost": gbp(60_00), "recurrentCost": gbp(0)},
-            headers=sponsor.after(money.finance)).expect(201)
-        reference = f"reinvestment/cases/{case.body['id']}"
-        sponsor.do("POST", alliance.path(f"/{reference}/submission"), headers=sponsor.after(money.finance)).expect(200)
-        alliance.appraise(case.body["id"], sponsor)
+        money.fill(100_00)
+        case = money.appraised_case(sponsor, 60_00)
+        reference = f"reinvestment/cases/{case}"
         decision = alliance.open(reference, "approve", sponsor)["id"]
         for organisation in alliance.organisations[:-1]:
             alliance.vote(decision, organisation).expect(200)
@@ -162,13 +185,13 @@ def an_award_and_a_posting_want_the_same_money(rounds):
             if turn % 3 == 2:
                 effect_of(alliance, decision, sponsor)
             posted = post()
-        held = effect_of(alliance, decision, sponsor) == "done"
+        held = effect_of(alliance, decision, sponsor)["state"] == "done"
         account = money.ring_fence()
         assert (posted.status == 201) != held, (posted.status, posted.text, held)
         assert account["balance"]["amount"] >= account["held"]["amount"] >= 0, account
         won["the award" if held else "the posting"] += 1
         if held:
-            close(alliance, sponsor, case.body["id"])
+            close(alliance, sponsor, case)
     assert len(won) == 2, won
     return ", ".join(f"{count} times {who}" for who, count in sorted(won.items()))
 
@@ -177,14 +200,135 @@ def effect_of(alliance, decision, person):
     """What the ledger made of it."""
     decision = alliance.wait(f"/decisions/{decision}", lambda body: any(
         effect["service"] == "ledger" and effect["state"] != "pending" for effect in body["effects"]), person)
-    return next(effect["state"] for effect in decision["effects"] if effect["service"] == "ledger")
+    return next(effect for effect in decision["effects"] if effect["service"] == "ledger")
 
 
 def close(alliance, sponsor, case):
     path = f"/reinvestment/cases/{case}"
     alliance.wait(path, lambda body: body["state"] == "in-delivery", sponsor)
     sponsor.do("POST", alliance.path(f"{path}/closure"), {"outcome": "cancelled", "reason": "Not needed."}, headers=sponsor.after()).expect(200)
-    alliance.wait("/ledger/accounts/ring-fence:elective", lambda body: body["held"]["amount"] == 0, sponsor)
+    alliance.wait("/ledger/holds?state=open", lambda body: not any(
+        hold["subject"].endswith(case) for hold in body["items"]), sponsor)
+
+
+FITS, EACH = 390_000_00, 260_000_00
+
+
+class TwoCases:
+    """Each fits what is available, both together do not: of the ways to come at once, one a round."""
+
+    def __init__(self):
+        self.money = Money()
+        self.alliance = self.money.alliance
+        self.sponsor = self.alliance.representatives["ZZ1"]
+        self.cases = []
+
+    def open(self, case):
+        """Asked to; the answer."""
+        return self.sponsor.do("POST", self.alliance.path("/decisions"), {
+            "subject": f"reinvestment/cases/{case}", "effect": "approve", "question": "Shall it be paid for?",
+            "rationale": "It is best for the project.", "deadlineAt": accord.instant(3600)},
+            headers=self.sponsor.after(self.money.finance))
+
+    def vote_but_last(self, decision):
+        for organisation in self.alliance.organisations[:-1]:
+            self.alliance.vote(decision, organisation).expect(200)
+
+    def vote_last(self, decision):
+        return self.alliance.vote(decision, self.alliance.organisations[-1]).expect(200)
+
+    def expect_too_late(self, answer):
+        """Not opened, for the money, and told how it stands."""
+        said = answer.body
+        assert answer.status == 422 and said["type"].endswith("/insufficient-funds"), answer.text
+        assert "£260,000.00 is asked for, £130,000.00 is available" in said["detail"], said
+
+    def held(self, decisions):
+        """Of decisions that were carried, the cases whose money is held; the others were told the figures."""
+        held = set()
+        for case, decision in zip(self.cases, decisions):
+            effect = effect_of(self.alliance, decision, self.sponsor)
+            if effect["state"] == "done":
+                held.add(case)
+                continue
+            assert "ring-fence:elective has £130,000.00 available; £260,000.00 is asked for" in effect["reason"], effect
+            ended = self.alliance.wait(f"/reinvestment/cases/{case}", lambda body: body["state"] == "rejected", self.sponsor)
+            assert effect["reason"] in ended["reason"], ended
+        return held
+
+    def opened_at_once(self):
+        self.money.fill(FITS)
+        answers = at_once([lambda case=case: self.open(case) for case in self.cases])
+        won = next((place for place, answer in enumerate(answers) if answer.status == 201), 0)
+        self.expect_too_late(answers[1 - won])
+        decision = answers[won].expect(201).body["id"]
+        self.vote_but_last(decision)
+        self.vote_last(decision)
+        assert effect_of(self.alliance, decision, self.sponsor)["state"] == "done"
+        return {self.cases[won]}
+
+    def one_opens_as_the_other_is_carried(self):
+        self.money.fill(FITS)
+        decision = self.open(self.cases[0]).expect(201).body["id"]
+        self.vote_but_last(decision)
+        _, *answers = at_once([lambda: self.vote_last(decision)] + [lambda: self.open(self.cases[1])] * 2)
+        for answer in answers:
+            self.expect_too_late(answer)
+        return self.held([decision])
+
+    def open_both(self):
+        self.money.fill(2 * EACH)
+        decisions = [self.open(case).expect(201).body["id"] for case in self.cases]
+        for decision in decisions:
+            self.vote_but_last(decision)
+        return decisions
+
+    def take_the_difference(self):
+        return self.money.move("ring-fence:elective", "pool:planned", 2 * EACH - FITS)
+
+    def carried_at_once_when_a_posting_has_taken_the_difference(self):
+        decisions = self.open_both()
+        self.take_the_difference().expect(201)
+        at_once([lambda decision=decision: self.vote_last(decision) for decision in decisions])
+        held = self.held(decisions)
+        assert len(held) == 1, held
+        return held
+
+    def carried_at_once_as_a_posting_takes_the_difference(self):
+        decisions = self.open_both()
+        *_, posted = at_once([lambda decision=decision: self.vote_last(decision) for decision in decisions]
+                             + [self.take_the_difference])
+        held = self.held(decisions)
+        assert (posted.status, len(held)) in ((201, 1), (422, 2)), (posted.status, posted.text, held)
+        assert posted.status == 201 or posted.body["type"].endswith("/insufficient-funds"), posted.text
+        return held
+
+    def a_posting_comes_when_both_are_held(self):
+        decisions = self.open_both()
+        at_once([lambda decision=decision: self.vote_last(decision) for decision in decisions])
+        held = self.held(decisions)
+        posted = self.take_the_difference()
+        assert (posted.status, len(held)) == (422, 2), (posted.status, posted.text, held)
+        return held
+
+    def turn(self, way):
+        self.cases = [self.money.appraised_case(self.sponsor, EACH) for _ in range(2)]
+        held = way(self)
+        assert self.money.recompute() == held, held
+        for case in held:
+            close(self.alliance, self.sponsor, case)
+        return len(held)
+
+
+def two_cases_want_the_same_money(rounds):
+    """Whichever comes first is held, the other is refused with the figures, and never more is held than there is."""
+    ways = (TwoCases.opened_at_once, TwoCases.one_opens_as_the_other_is_carried,
+            TwoCases.carried_at_once_when_a_posting_has_taken_the_difference,
+            TwoCases.carried_at_once_as_a_posting_takes_the_difference, TwoCases.a_posting_comes_when_both_are_held)
+    two, held = TwoCases(), collections.Counter()
+    for turn in range(rounds):
+        held[two.turn(ways[turn % len(ways)])] += 1
+    return f"{held[1]} times one was held, {held[2]} times both and the posting refused"
 
 
 def postings_at_once_add_up(rounds):
@@ -211,7 +355,8 @@ def postings_at_once_add_up(rounds):
     return f"{answers[201]} posted, {answers[422]} refused for the floor"
 
 
-RACES = [fifty_vote_and_change_at_once, an_award_and_a_posting_want_the_same_money, postings_at_once_add_up]
+RACES = [fifty_vote_and_change_at_once, an_award_and_a_posting_want_the_same_money,
+         two_cases_want_the_same_money, postings_at_once_add_up]
 
 
 def main():
