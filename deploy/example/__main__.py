@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Plays the example and the first month of another alliance through the REST API, once per data folder, and says how to go on
-from there."""
+from there. What a killed run had begun is taken up where it stopped."""
 import json
 import os
 import shlex
@@ -9,9 +9,11 @@ import sys
 from client import BASE_URL, BIN, DATA, KEYS, SERVICES, Failed, Person, pounds, say
 from month import Month
 from page import page
+from record import Record
 from story import Example
 
 REMEMBERED = os.path.join(DATA, "example.json")
+BEGUN = os.path.join(DATA, "example.begun")
 
 
 def remember(told):
@@ -57,16 +59,31 @@ The first month of the alliance {told['month']['alliance']}; as a page to read a
   curl -sS -H "Authorization: Bearer $({token} --as alliance-director)" -H 'Accept: text/html' {BASE_URL}/v1/alliances/{told['month']['alliance']}/overview -o overview.html""", flush=True)
 
 
-def main():
-    told = remembered()
-    is_new = told is None
-    if is_new:
+def play():
+    """Both stories; what they told."""
+    Person.record = Record(BEGUN)
+    if Person.record.is_resumed:
+        say("taken up where an earlier run was stopped")
+    try:
         example, month = Example(), Month()
         example.play()
         say("the first month of another alliance")
         month.play()
         told = {**example.told, "month": month.told}
         remember(told)
+    except Exception:  # taken up again, it would fail again
+        Person.record.remove()
+        raise
+    Person.record.remove()
+    Person.record = None
+    return told
+
+
+def main():
+    told = remembered()
+    is_new = told is None
+    if is_new:
+        told = play()
     print_summary(told, is_new)
     print(f"\n{page(told['month']['page'])}\n\nStop with Ctrl-C.", flush=True)
 

@@ -19,7 +19,7 @@ processes_below() {
             case ${program##*/} in
             postgres | nginx | accord-* | s6-*) ;;
             bash | dash | python3*) # only a run script or the example
-                tr '\0' ' ' <"$proc/cmdline" 2>/dev/null | grep -qE '(^| )\./run( |$)|/deploy/example\.py' || continue
+                tr '\0' ' ' <"$proc/cmdline" 2>/dev/null | grep -qE '(^| )\./run( |$)|/deploy/example( |$)' || continue
                 ;;
             *) continue ;;
             esac

@@ -1,5 +1,6 @@
 """A copy of the checkout in a folder of mode 0700, and `make run` in it, on ports of its own."""
 import contextlib
+import json
 import os
 import pwd
 import re
@@ -134,6 +135,13 @@ class Running:
 def answers(port):
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def asks(data):
+    """Whether the last thing that the example has recorded is a request without an answer."""
+    with contextlib.suppress(OSError, ValueError, IndexError), open(os.path.join(data, "example.begun"), encoding="utf-8") as file:
+        return "headers" in json.loads(file.read().splitlines()[-1])
+    return False
 
 
 def is_settled(data):

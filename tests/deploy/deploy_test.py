@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-from checkout import IS_ROOT, STOP_S, Checkout, answers, is_settled, pid_of, processes, until
+from checkout import IS_ROOT, STOP_S, Checkout, answers, asks, is_settled, pid_of, processes, until
 
 AGAIN_S = 10
 TESTS = []
@@ -303,6 +303,52 @@ def a_first_start_that_was_killed_anywhere_is_mended_by_the_next(home):
             shutil.rmtree(data)
     finally:
         os.chmod(home.folder, 0o700)
+
+
+@test
+def an_example_killed_anywhere_is_played_once_by_the_next(home):
+    """Within a request, once in its first story and once in the other; both alliances stand once."""
+    data = os.path.join(home.folder, "example")
+    playing = {"ACCORD_DATA": data, "ACCORD_EXAMPLE": "yes"}
+    os.chmod(home.folder, 0o711)
+    home.env["ACCORD_EXAMPLE"] = "yes"
+    try:
+        for told in ("is a partner, with the accounts", "is computed in"):
+            running = home.start(**playing)
+            until(told, lambda: told in running.text() and asks(data), 120)
+            os.kill(pid_of(data, r"deploy/serve$"), signal.SIGKILL)
+            running.process.wait(STOP_S)
+            until("the example gone", lambda: not pid_of(data, r"/deploy/example$"), STOP_S)
+        running = home.start(**playing).ready()
+        assert running.text().count("taken up where an earlier run was stopped") == 1, running.text()
+        alliances = subprocess.run(["psql", "-XAtq", "-c", "select name from membership.alliance order by name",
+                                    f"host='{data}/run' port={home.database_port} dbname=accord user=postgres"],
+                                   capture_output=True, text=True, check=True).stdout.splitlines()
+        assert alliances == ["Five Valleys Alliance", "Four Rivers Elective Alliance"], alliances
+        running.stop()
+        assert not os.path.exists(os.path.join(data, "example.begun"))
+    finally:
+        home.env["ACCORD_EXAMPLE"] = "no"
+        os.chmod(home.folder, 0o700)
+
+
+@test
+def an_example_without_its_run_is_told_from_an_operators_shell(home):
+    """By whoever ends what a killed run left."""
+    os.makedirs(os.path.join(home.folder, "left"))
+    left = os.path.join(home.folder, "left")
+    with contextlib.ExitStack() as stack:
+        started = [stack.enter_context(subprocess.Popen([*command, *arguments], cwd=left, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+                   for command, arguments in ((["python3", "-c", "print(flush=True); input()"], ["/app/deploy/example"]),
+                                              (["python3", "-c", "print(flush=True); input()"], ["/app/deploy/example.txt"]),
+                                              (["bash", "-c", "echo; read -r _"], ["vi deploy/example"]))]
+        for process in started:
+            process.stdout.readline()
+        said = subprocess.run(["bash", "-c", '. deploy/lib/processes.sh; processes_below "$1"', "bash", left], cwd=home.path,
+                              capture_output=True, text=True, check=True).stdout
+        assert [int(line.split()[0]) for line in said.splitlines()] == [started[0].pid], said
+        for process in started:
+            process.communicate(b"\n")
 
 
 @contextlib.contextmanager
