@@ -9,15 +9,15 @@
 #include "common/log.h"
 #include "common/queries.h"
 
-/* What a query may add to the pipeline: begin and set local, prepare and execute. */
-enum { BEGIN_COMMANDS = 2, QUERY_COMMANDS = 2 };
+/* What a query may add to the pipeline: begin and the alliance before it; each prepared and run. */
+enum { QUERY_COMMANDS = 2, BEGIN_COMMANDS = 1 + QUERY_COMMANDS };
 
 struct db_tx {
     struct db *db;
     struct connection *connection; /* NULL: the transaction has ended */
     char alliance_id[UUID_SIZE];   /* "" = none */
     bool read_only;
-    bool has_begun;
+    bool has_begun; /* a read-only one begins anew after each sync */
     bool has_failed;
     bool should_repeat;
     bool is_useless; /* the connection must not be used again */
@@ -102,10 +102,10 @@ static bool tx_fail_with(struct db_tx *tx, const struct command *command, struct
         known = sqlstate_find("");
     tx->has_failed = true;
     tx->should_repeat = known->should_repeat;
-    /* On another connection the plan is new, and the primary may be another. */
-    tx->is_useless = is_outdated_plan(command->result) || strcmp(state, "25006") == 0;
-    if (strcmp(state, "26000") == 0)
-        connection_forget_statement(tx->connection, command->statement);
+    /* On another connection the plan is new, nothing was forgotten, and the primary may be another.
+     */
+    tx->is_useless = is_outdated_plan(command->result) || strcmp(state, "25006") == 0 ||
+                     strcmp(state, "26000") == 0;
     if (strcmp(state, "42P05") == 0)
         connection_learn_statement(tx->connection, command->statement);
     if (known->code == PROBLEM_RULE_BROKEN && known->sentence == NULL)
@@ -124,7 +124,6 @@ static bool tx_fail_with(struct db_tx *tx, const struct command *command, struct
 bool db_begin(struct db *db, const char *alliance_id, bool read_only, struct db_tx **ret_tx,
               struct problem *err)
 {
-    /* The one text that is put together: from what is a UUID and nothing else. */
     if (alliance_id != NULL && !uuid_is_valid(alliance_id))
         return problem_set(err, PROBLEM_INTERNAL, "an alliance's id is not a UUID");
     struct connection *connection;
@@ -196,15 +195,11 @@ static bool tx_begin_sent(struct db_tx *tx)
     if (tx->has_begun)
         return true;
     tx->has_begun = true;
-    if (!connection_send(tx->connection, tx->read_only
-                                             ? "begin isolation level read committed read only"
-                                             : "begin isolation level read committed read write"))
-        return false;
-    if (tx->alliance_id[0] == '\0')
-        return true;
-    char text[96];
-    snprintf(text, sizeof text, "set local accord.alliance_id = '%s'", tx->alliance_id);
-    return connection_send(tx->connection, text);
+    const char *values[] = {db_tx_alliance(tx)};
+    if (tx->read_only)
+        return connection_send_query(tx->connection, &QUERY_READ_BEGIN, values, 1, NULL);
+    return connection_send(tx->connection, "begin isolation level read committed read write") &&
+           connection_send_query(tx->connection, &QUERY_ALLIANCE_SET, values, 1, NULL);
 }
 
 static bool result_is_error(const PGresult *result)
@@ -245,6 +240,8 @@ static void rows_hand_over(struct connection *connection)
 static bool tx_sync(struct db_tx *tx, struct problem *err)
 {
     enum sync_outcome outcome = connection_sync(tx->connection, pool_deadline(tx->db));
+    if (tx->read_only)
+        tx->has_begun = false;
     if (!tx_check(tx, err)) {
         /* An error that also ended the connection (57P01) left nothing to go on with. */
         if (tx->connection != NULL && (outcome != SYNC_DONE || tx->is_useless))
@@ -287,6 +284,11 @@ bool db_send_args(struct db_tx *tx, const struct db_query *query, struct db_rows
     return true;
 }
 
+bool db_wait(struct db_tx *tx, struct problem *err)
+{
+    return tx_is_usable(tx, err) && (tx->connection->command_count == 0 || tx_sync(tx, err));
+}
+
 bool db_select_args(struct db_tx *tx, const struct db_query *query, struct db_rows *ret_rows,
                     struct problem *err, const struct db_arg args[], size_t count)
 {
@@ -309,15 +311,13 @@ bool db_select_one_args(struct db_tx *tx, const struct db_query *query, struct d
 }
 
 /* Nothing more is asked of the server: it may take its time. */
-static bool tx_leave(struct db_tx *tx, const char *text)
+static void tx_leave(struct db_tx *tx)
 {
     struct connection *connection = STEAL(tx->connection);
-    bool is_left = connection_send(connection, text) && connection_leave(connection);
-    if (is_left)
+    if ((tx->read_only || connection_send(connection, "rollback")) && connection_leave(connection))
         pool_put(tx->db, connection);
     else
         pool_drop(tx->db, connection);
-    return is_left;
 }
 
 /* True when an error of COMMIT itself says that nothing was committed. */
@@ -358,16 +358,11 @@ static bool tx_commit_check(struct db_tx *tx, enum sync_outcome outcome, struct 
 
 bool db_commit(struct db_tx *tx, struct problem *err)
 {
-    if (!tx_is_usable(tx, err))
+    if (!tx_is_usable(tx, err) || (tx->read_only && !db_wait(tx, err)))
         return false;
     if (!tx->has_begun) {
         pool_put(tx->db, STEAL(tx->connection));
         return true;
-    }
-    if (tx->read_only && tx->connection->command_count == 0) {
-        if (tx_leave(tx, "commit"))
-            return true;
-        return problem_set(err, PROBLEM_UNAVAILABLE, "the database connection was lost");
     }
     if (!connection_has_room(tx->connection, 1) && !tx_sync(tx, err))
         return false;
@@ -383,7 +378,7 @@ bool db_commit(struct db_tx *tx, struct problem *err)
     else if (is_committed)
         pool_put(tx->db, STEAL(tx->connection));
     else
-        tx_leave(tx, "rollback"); /* an error before COMMIT kept the server from reading it */
+        tx_leave(tx); /* an error before COMMIT kept the server from reading it */
     return is_committed;
 }
 
@@ -392,7 +387,7 @@ void db_rollback(struct db_tx *tx)
     if (tx == NULL)
         return;
     if (tx->connection != NULL && tx->has_begun)
-        tx_leave(tx, "rollback");
+        tx_leave(tx);
     else if (tx->connection != NULL)
         pool_put(tx->db, STEAL(tx->connection));
     free(tx);

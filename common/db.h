@@ -1,7 +1,7 @@
 /* PostgreSQL: a bounded pool, transactions over one alliance, named queries. Asynchronous libpq
- * with our own deadlines, so that a frozen server can't hang a request; `begin; set local; query`
- * travel as one pipeline. A struct db may be used by any thread, a struct db_tx by one at a time.
- * SQLSTATE -> problem is one table in db.c. */
+ * with our own deadlines, so that a frozen server can't hang a request; the beginning of a
+ * transaction and its first query travel as one pipeline. A struct db may be used by any thread, a
+ * struct db_tx by one at a time. SQLSTATE -> problem is one table in db.c. */
 #ifndef ACCORD_COMMON_DB_H
 #define ACCORD_COMMON_DB_H
 
@@ -67,13 +67,16 @@ bool db_is_ready(struct db *db, struct problem *err) MUST_CHECK;
 void db_stats(struct db *db, unsigned *ret_open, unsigned *ret_busy, unsigned *ret_waiting);
 
 /* Begins a transaction over one alliance (NULL: none; then row-level security shows nothing but
- * what has none). READ COMMITTED. Nothing is sent before the first query. Waits up to DB_WAIT_MS
- * for a free connection: PROBLEM_UNAVAILABLE then, and when the database cannot be reached. */
+ * what has none). READ COMMITTED: each query sees what is committed when it runs. So a read-only
+ * one need not be one to the server: whatever travels together is, nothing stays open between, and
+ * its end asks nothing of the server. Nothing is sent before the first query. Waits up to
+ * DB_WAIT_MS for a free connection: PROBLEM_UNAVAILABLE then, and when the database cannot be
+ * reached. */
 bool db_begin(struct db *db, const char *alliance_id, bool read_only, struct db_tx **ret_tx,
               struct problem *err) MUST_CHECK;
 /* True only if the server said COMMIT. A lost answer of a writing transaction is
- * PROBLEM_OUTCOME_UNKNOWN. A read-only one is not waited for. Ends the transaction either way; its
- * memory is db_rollback()'s (db_tx_auto_t's) to free. */
+ * PROBLEM_OUTCOME_UNKNOWN. Ends the transaction either way; its memory is db_rollback()'s
+ * (db_tx_auto_t's) to free. */
 bool db_commit(struct db_tx *tx, struct problem *err) MUST_CHECK;
 /* Rolls back unless it has ended, and frees; NULL is fine. */
 void db_rollback(struct db_tx *tx);
@@ -97,6 +100,8 @@ void db_tx_before_query(struct db_tx *tx, bool (*hook)(void *context, struct pro
  * must live until then (NULL: nobody wants the rows). */
 bool db_send_args(struct db_tx *tx, const struct db_query *query, struct db_rows *ret_rows,
                   struct problem *err, const struct db_arg args[], size_t count) MUST_CHECK;
+/* Waits for what was sent. */
+bool db_wait(struct db_tx *tx, struct problem *err) MUST_CHECK;
 /* Any number of rows. */
 bool db_select_args(struct db_tx *tx, const struct db_query *query, struct db_rows *ret_rows,
                     struct problem *err, const struct db_arg args[], size_t count) MUST_CHECK;

@@ -111,7 +111,7 @@ static uint64_t statement_of(const struct db_query *query)
     return hash == 0 ? 1 : hash;
 }
 
-/* Where the statement stands or would stand; a removed one leaves UINT64_MAX behind. */
+/* Where the statement stands or would stand. */
 static size_t statement_slot(const struct connection *connection, uint64_t statement)
 {
     size_t slot = statement & (connection->statement_room - 1);
@@ -135,7 +135,7 @@ static void statements_grow(struct connection *connection)
         abort();
     for (size_t i = 0; i < connection->statement_room; i++) {
         uint64_t statement = connection->statements[i];
-        if (statement != 0 && statement != UINT64_MAX) {
+        if (statement != 0) {
             grown.statements[statement_slot(&grown, statement)] = statement;
             grown.statement_count++;
         }
@@ -154,12 +154,6 @@ void connection_learn_statement(struct connection *connection, uint64_t statemen
         statements_grow(connection);
     connection->statements[statement_slot(connection, statement)] = statement;
     connection->statement_count++;
-}
-
-void connection_forget_statement(struct connection *connection, uint64_t statement)
-{
-    if (statement_is_known(connection, statement))
-        connection->statements[statement_slot(connection, statement)] = UINT64_MAX;
 }
 
 /* --- sending --- */

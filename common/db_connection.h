@@ -62,8 +62,7 @@ bool connection_leave(struct connection *connection) MUST_CHECK;
 /* Reads what is owed; false when the connection is of no further use. */
 bool connection_settle(struct connection *connection, int64_t deadline_ms) MUST_CHECK;
 
-/* What this connection believes of its prepared statements turned out wrong. */
-void connection_forget_statement(struct connection *connection, uint64_t statement);
+/* It was prepared here already. */
 void connection_learn_statement(struct connection *connection, uint64_t statement);
 
 #endif

@@ -66,6 +66,7 @@ static bool options_make(struct db *db, const char *search_path)
 {
     const char *given = conninfo_value(db->conninfo, "options");
     bool fits = option_add(db->options, "search_path", search_path) &&
+                option_add(db->options, "default_transaction_isolation", "read committed") &&
                 option_add(db->options, "timezone", "UTC") &&
                 option_add(db->options, "datestyle", "ISO") &&
                 option_add(db->options, "bytea_output", "hex") &&

@@ -27,7 +27,9 @@ struct request {
     char traceparent[TRACEPARENT_SIZE];
     struct db_tx *tx; /* the transaction: read-only for GET; NULL with x-without-database */
     struct act *act;  /* writing operations only, else NULL */
-    int64_t now_ms;   /* accord_now(); the system's clock in a prepare function; 0 without tx */
+    /* accord_now(); the system's clock in a prepare function; 0 without tx, and in a GET whose
+     * route does not ask for the clock. */
+    int64_t now_ms;
     /* A UUID that stands for this caller and Idempotency-Key: what a repeated POST makes may have
      * it as its id. "" without a key. */
     char key_id[UUID_SIZE];
@@ -92,6 +94,7 @@ struct route {
     const char *operation_id;
     handler *handle;
     prepare_function *prepare;
+    bool asks_clock; /* a GET that needs request->now_ms: it then waits for that first */
 };
 
 /* --- for service.c ---------------------------------------------------------------------------- */

@@ -90,16 +90,43 @@ bool http_wait_after(struct http *http, struct request *request, struct problem 
 /* --- reading
  * --------------------------------------------------------------------------------------- */
 
+static bool handle(struct request *request, struct reply *reply, struct problem *err)
+{
+    request->now_ms = request->standing.now_ms;
+    return http_admit(request, err) && request->operation->route->handle(request, reply, err);
+}
+
+/* By what is remembered of the caller the handler can run at once, and its first query travels with
+ * the question whether that still holds. What it made of a memory that does not is thrown away. */
 static bool read_in(struct db_tx *tx, struct request *request, struct reply *reply,
                     struct problem *err)
 {
-    if (!standing_recall(request->context->http->standings, tx, &request->caller,
-                         &request->standing, err))
-        return false;
+    struct standing_cache *cache = request->context->http->standings;
+    struct problem doubt = {.code = PROBLEM_NONE};
+    standing_guess_auto_t guess = {.is_open = false};
+    bool is_held = true;
     request->tx = tx;
-    request->now_ms = request->standing.now_ms;
-    return http_admit(request, err) && request->operation->route->handle(request, reply, err) &&
-           db_commit(tx, err);
+    if (!standing_recall(cache, tx, &request->caller, &request->standing, &guess, err))
+        return false;
+    if (request->operation->route->asks_clock &&
+        !standing_confirm(cache, tx, &request->caller, &guess, &request->standing, &is_held, err))
+        return false;
+    bool ok = handle(request, reply, err);
+    if (!standing_confirm(cache, tx, &request->caller, &guess, &request->standing, &is_held,
+                          &doubt)) {
+        if (ok)
+            *err = doubt;
+        return false;
+    }
+    if (!is_held) {
+        reply_clear(reply);
+        problem_clear(err);
+        request->private->sequence = -1;
+        ok = handle(request, reply, err);
+    } else if (request->private->sequence >= 0) {
+        request->private->sequence = request->standing.sequence;
+    }
+    return ok && db_commit(tx, err);
 }
 
 static bool read_once(struct http *http, struct request *request, struct reply *reply,

@@ -11,6 +11,15 @@ select case
     when current_setting('synchronous_commit') in ('off', 'local') then 'synchronous_commit is ' || current_setting('synchronous_commit')
 end as why_not
 
+-- Of a writing transaction; row-level security shows that alliance alone.
+-- name: alliance_set
+select set_config('accord.alliance_id', coalesce($1::uuid::text, ''), true)
+
+-- The same before what is only read, which travels up to the next sync as a transaction of its own.
+-- name: read_begin
+select set_config('accord.alliance_id', coalesce($1::uuid::text, ''), true),
+    set_config('transaction_read_only', 'on', true)
+
 -- Locks the alliance's head and reads the clock under the lock.
 -- name: head_lock
 select sequence, encode(hash, 'hex') as hash, now_at

@@ -128,13 +128,6 @@ static void read_row(const struct db_rows *rows, int row, const struct caller *c
         memcpy(standing->organisation, standing->appointments[0].organisation, ODS_SIZE);
 }
 
-/* How far the roster is: a number alone would be the same in a journal that was restored from
- * before and has gone on otherwise. */
-struct roster_position {
-    int64_t sequence;
-    char hash[DIGEST_SIZE];
-};
-
 static void read_position(const struct db_rows *rows, bool is_owner,
                           struct roster_position *ret_position)
 {
@@ -313,37 +306,11 @@ static void entry_store(struct standing_cache *cache, const char *alliance_id,
     pthread_mutex_unlock(&cache->lock);
 }
 
-/* The present of an entry that still holds. */
-static bool entry_check(const struct standing_cache *cache, struct db_tx *tx,
-                        const struct entry *entry, struct standing *ret_standing, bool *ret_holds,
-                        struct problem *err)
-{
-    db_rows_auto_t rows = {0};
-    if (!db_select_one(tx, &QUERY_STANDING_AT, &rows, err))
-        return false;
-    int64_t now_ms = row_instant(&rows, 0, "now_at"), sequence = row_int(&rows, 0, "sequence");
-    struct roster_position roster;
-    read_position(&rows, cache->is_owner, &roster);
-    *ret_holds = roster.sequence == entry->roster.sequence &&
-                 strcmp(roster.hash, entry->roster.hash) == 0 && now_ms >= entry->from_ms &&
-                 now_ms < entry->until_ms;
-    *ret_standing = entry->standing;
-    ret_standing->now_ms = now_ms;
-    ret_standing->sequence = sequence;
-    return true;
-}
-
-bool standing_recall(struct standing_cache *cache, struct db_tx *tx, const struct caller *caller,
-                     struct standing *ret_standing, struct problem *err)
+/* Loads, and remembers. */
+static bool load_anew(struct standing_cache *cache, struct db_tx *tx, const struct caller *caller,
+                      struct standing *ret_standing, struct problem *err)
 {
     const char *alliance_id = db_tx_alliance(tx);
-    struct entry entry;
-    bool holds = false;
-    if (alliance_id && entry_recall(cache, alliance_id, caller, &entry) &&
-        !entry_check(cache, tx, &entry, ret_standing, &holds, err))
-        return false;
-    if (holds)
-        return true;
     struct roster_position roster;
     int64_t until_ms;
     if (!load(tx, caller, INSTANT_NONE, cache->is_owner, ret_standing, &roster, &until_ms, err))
@@ -351,5 +318,60 @@ bool standing_recall(struct standing_cache *cache, struct db_tx *tx, const struc
     /* An alliance that is not known yet costs as much the next time. */
     if (alliance_id && ret_standing->has_alliance)
         entry_store(cache, alliance_id, caller, ret_standing, &roster, until_ms);
+    return true;
+}
+
+void standing_guess_done(struct standing_guess *guess)
+{
+    db_rows_done(&guess->rows);
+}
+
+bool standing_recall(struct standing_cache *cache, struct db_tx *tx, const struct caller *caller,
+                     struct standing *ret_standing, struct standing_guess *ret_guess,
+                     struct problem *err)
+{
+    const char *alliance_id = db_tx_alliance(tx);
+    struct entry entry;
+    *ret_guess = (struct standing_guess){.is_open = false};
+    if (!alliance_id || !entry_recall(cache, alliance_id, caller, &entry))
+        return load_anew(cache, tx, caller, ret_standing, err);
+    *ret_guess = (struct standing_guess){.is_open = true,
+                                         .from_ms = entry.from_ms,
+                                         .until_ms = entry.until_ms,
+                                         .roster = entry.roster};
+    *ret_standing = entry.standing;
+    ret_standing->now_ms = 0;
+    ret_standing->sequence = 0;
+    return db_send(tx, &QUERY_STANDING_AT, &ret_guess->rows, err);
+}
+
+static bool guess_holds(const struct standing_cache *cache, const struct standing_guess *guess,
+                        int64_t now_ms)
+{
+    struct roster_position roster;
+    read_position(&guess->rows, cache->is_owner, &roster);
+    return roster.sequence == guess->roster.sequence &&
+           strcmp(roster.hash, guess->roster.hash) == 0 && now_ms >= guess->from_ms &&
+           now_ms < guess->until_ms;
+}
+
+bool standing_confirm(struct standing_cache *cache, struct db_tx *tx, const struct caller *caller,
+                      struct standing_guess *guess, struct standing *standing, bool *ret_held,
+                      struct problem *err)
+{
+    *ret_held = true;
+    if (!guess->is_open)
+        return true;
+    if (!db_wait(tx, err))
+        return false;
+    guess->is_open = false;
+    if (guess->rows.count != 1)
+        return problem_set(err, PROBLEM_INTERNAL, "the clock was asked, and nothing came");
+    int64_t now_ms = row_instant(&guess->rows, 0, "now_at");
+    *ret_held = guess_holds(cache, guess, now_ms);
+    if (!*ret_held)
+        return load_anew(cache, tx, caller, standing, err);
+    standing->now_ms = now_ms;
+    standing->sequence = row_int(&guess->rows, 0, "sequence");
     return true;
 }

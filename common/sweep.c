@@ -65,36 +65,52 @@ static unsigned due_purge(const struct service *service)
     return 2U << service->sweep_count;
 }
 
+struct due_rows {
+    struct db_rows sweeps[SWEEPS_MAX], frozen, answers;
+};
+
+static void due_rows_done(struct due_rows *rows)
+{
+    for (size_t i = 0; i < SWEEPS_MAX; i++)
+        db_rows_done(&rows->sweeps[i]);
+    db_rows_done(&rows->frozen);
+    db_rows_done(&rows->answers);
+}
+
+/* All in one trip: it is asked each second, of each alliance. */
+static bool due_ask(struct service_context *context, const char *alliance_id,
+                    struct due_rows *ret_rows, struct problem *err)
+{
+    const struct service *service = context->service;
+    db_tx_auto_t *tx = NULL;
+    if (!db_begin(context->db, alliance_id, true, &tx, err))
+        return false;
+    for (size_t i = 0; i < service->sweep_count && i < SWEEPS_MAX; i++)
+        if (!db_send(tx, service->sweeps[i].due, &ret_rows->sweeps[i], err))
+            return false;
+    if (service->subjects != NULL && !db_send(tx, &QUERY_FROZEN_OVERDUE, &ret_rows->frozen, err,
+                                              db_int(FREEZE_UNOPENED_MS), db_int(1)))
+        return false;
+    if (!service->keeps_answers && !db_send(tx, &QUERY_ANSWER_OVERDUE, &ret_rows->answers, err))
+        return false;
+    return db_commit(tx, err);
+}
+
 /* Which sweeps have something due: bit i for sweep i, the bits after the last for the house's own.
  */
 static bool due_read(struct service_context *context, const char *alliance_id, unsigned *ret_due,
                      struct problem *err)
 {
     const struct service *service = context->service;
-    db_tx_auto_t *tx = NULL;
+    struct due_rows rows = {.frozen = {0}};
     *ret_due = 0;
-    if (!db_begin(context->db, alliance_id, true, &tx, err))
-        return false;
-    for (size_t i = 0; i < service->sweep_count && i < SWEEPS_MAX; i++) {
-        db_rows_auto_t rows = {0};
-        if (!db_select(tx, service->sweeps[i].due, &rows, err))
-            return false;
-        *ret_due |= rows.count > 0 ? 1U << i : 0;
-    }
-    if (service->subjects != NULL) {
-        db_rows_auto_t rows = {0};
-        if (!db_select(tx, &QUERY_FROZEN_OVERDUE, &rows, err, db_int(FREEZE_UNOPENED_MS),
-                       db_int(1)))
-            return false;
-        *ret_due |= rows.count > 0 ? due_thawing(service) : 0;
-    }
-    if (!service->keeps_answers) {
-        db_rows_auto_t rows = {0};
-        if (!db_select(tx, &QUERY_ANSWER_OVERDUE, &rows, err))
-            return false;
-        *ret_due |= rows.count > 0 ? due_purge(service) : 0;
-    }
-    return db_commit(tx, err);
+    bool ok = due_ask(context, alliance_id, &rows, err);
+    for (size_t i = 0; ok && i < service->sweep_count; i++)
+        *ret_due |= rows.sweeps[i].count > 0 ? 1U << i : 0;
+    *ret_due |= rows.frozen.count > 0 ? due_thawing(service) : 0;
+    *ret_due |= rows.answers.count > 0 ? due_purge(service) : 0;
+    due_rows_done(&rows);
+    return ok;
 }
 
 static int alliance_sweep(struct service_context *context, const char *alliance_id)

@@ -225,6 +225,6 @@ const struct route KPI_ROUTES[] = {
      .prepare = import_prepare},
     {.operation_id = "getImport", .handle = get_import},
     {.operation_id = "listKpiJournal", .handle = journal_list},
-    {.operation_id = "getKpiJournalHead", .handle = journal_head_get},
+    {.operation_id = "getKpiJournalHead", .handle = journal_head_get, .asks_clock = true},
 };
 const size_t KPI_ROUTE_COUNT = ARRAY_LENGTH(KPI_ROUTES);

@@ -19,8 +19,8 @@ bool person_of_request(const struct request *request, struct person *ret, struct
 }
 
 const struct route REINVESTMENT_ROUTES[] = {
-    {.operation_id = "listRingFences", .handle = list_ring_fences},
-    {.operation_id = "getRingFence", .handle = get_ring_fence},
+    {.operation_id = "listRingFences", .handle = list_ring_fences, .asks_clock = true},
+    {.operation_id = "getRingFence", .handle = get_ring_fence, .asks_clock = true},
     {.operation_id = "listLeftShifts", .handle = list_left_shifts},
     {.operation_id = "recordLeftShift", .handle = record_left_shift},
     {.operation_id = "getLeftShift", .handle = get_left_shift},
@@ -48,6 +48,6 @@ const struct route REINVESTMENT_ROUTES[] = {
     {.operation_id = "verifyDrawdown", .handle = verify_drawdown},
     {.operation_id = "traceDrawdown", .handle = trace_get},
     {.operation_id = "listReinvestmentJournal", .handle = journal_list},
-    {.operation_id = "getReinvestmentJournalHead", .handle = journal_head_get},
+    {.operation_id = "getReinvestmentJournalHead", .handle = journal_head_get, .asks_clock = true},
 };
 const size_t REINVESTMENT_ROUTE_COUNT = ARRAY_LENGTH(REINVESTMENT_ROUTES);

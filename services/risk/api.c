@@ -79,6 +79,6 @@ const struct route RISK_ROUTES[] = {
     {.operation_id = "adoptCriteria", .handle = adopt_criteria},
     {.operation_id = "getCriteria", .handle = get_criteria},
     {.operation_id = "listRiskJournal", .handle = journal_list},
-    {.operation_id = "getRiskJournalHead", .handle = journal_head_get},
+    {.operation_id = "getRiskJournalHead", .handle = journal_head_get, .asks_clock = true},
 };
 const size_t RISK_ROUTE_COUNT = ARRAY_LENGTH(RISK_ROUTES);

@@ -2,7 +2,7 @@
 """Measures the running cluster (environment of tests/cluster up): GET of a risk by its id and POST of a
 transaction, through nginx and directly, and pgbench doing the same statements beside each of them.
 
-    bench.py [--runs 5] [--seconds 3]
+    bench.py [--runs 5] [--seconds 3] [--only GET]
 
 Each run measures every combination once, and what is compared right after each other, so that the
 machine's moods fall on both; figures are medians over the runs, ratios are taken within each run. CPU is
@@ -197,6 +197,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--only", default="", help="loads whose name begins so")
     options = parser.parse_args()
     idle = {kind: pss_mib(pids) for kind, pids in processes().items()}
     stage = Stage()
@@ -204,7 +205,8 @@ def main():
     get, post = scripts_write(folder, stage)
     config = json.load(open(os.environ["ACCORD_CONFIG"], encoding="utf-8"))
     direct = {s: "http://" + config["services"][s]["instances"][0]["http"] for s in SERVICES}
-    loads = [("GET by id", "risk", get), ("POST transaction", "ledger", post)]
+    loads = [load for load in (("GET by id", "risk", get), ("POST transaction", "ledger", post))
+             if load[0].startswith(options.only)]
     sql = os.path.join(folder, "get.sql")
     with open(sql, "w", encoding="utf-8") as file:
         # The alliance is data-driven in the service; here it is a constant, which only helps pgbench.

@@ -44,6 +44,42 @@ static void an_alliance_is_there_for_who_is_on_its_roster(void **state)
     answer_expect(&malformed, 400, "PARAMETER_INVALID");
 }
 
+/* As membership says it: the partner's row, and the roster that has moved on. */
+static void partner_becomes(const char *status, int sequence)
+{
+    harness_sql("set session_replication_role = replica");
+    harness_sql("update probe.partner set status = '%s' where alliance_id = '%s' "
+                "and organisation = 'ZZ1'",
+                status, alliance);
+    harness_sql("insert into probe.journal_cursor (alliance_id, source, sequence, hash) values "
+                "('%s', 'membership', %d, decode(repeat('00', 32), 'hex')) on conflict "
+                "(alliance_id, source) do update set sequence = excluded.sequence",
+                alliance, sequence);
+    harness_sql("reset session_replication_role");
+}
+
+static void what_is_remembered_of_a_caller_shows_nothing_once_it_has_changed(void **state)
+{
+    (void)state;
+    char_auto_t *target = make_text("/v1/alliances/%s/things", alliance);
+    const struct ask by_partner = {
+        .method = "GET", .target = target, .subject = "z", .organisation = "ZZ1"};
+    for (int round = 0; round < 2; round++) {
+        partner_becomes("active", 2 * round + 1);
+        for (int i = 0; i < 2; i++) { /* read, then remembered */
+            answer_auto_t member = ask(&by_partner);
+            answer_expect(&member, 200, NULL);
+            assert_string_equal(answer_get(&member, "Accord-Sequence"), "probe=0");
+        }
+        partner_becomes("left", 2 * round + 2);
+        for (int i = 0; i < 2; i++) {
+            answer_auto_t former = ask(&by_partner);
+            answer_expect(&former, 403, "ROLE_MISSING");
+            assert_string_equal(answer_get(&former, "Accord-Sequence"), "probe=0");
+        }
+    }
+}
+
 static void only_what_the_spec_has_is_there(void **state)
 {
     (void)state;
@@ -374,6 +410,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(who_has_no_token_is_told_how_to_come_by_one),
         TEST(an_alliance_is_there_for_who_is_on_its_roster),
+        TEST(what_is_remembered_of_a_caller_shows_nothing_once_it_has_changed),
         TEST(only_what_the_spec_has_is_there),
         TEST(what_is_framed_badly_is_refused),
         TEST(a_request_carries_its_ids_through),

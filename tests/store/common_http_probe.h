@@ -226,13 +226,13 @@ static bool probe_use_prepared(struct request *request, struct reply *reply, str
 static const struct service *probe_service(void)
 {
     static const struct route ROUTES[] = {
-        {"found", probe_found, NULL},
-        {"listThings", probe_list, NULL},
-        {"makeThing", probe_make, NULL},
-        {"getThing", probe_get, NULL},
-        {"changeThing", probe_change, NULL},
-        {"passGate", probe_pass, NULL},
-        {"prepareThing", probe_use_prepared, probe_prepare},
+        {.operation_id = "found", .handle = probe_found},
+        {.operation_id = "listThings", .handle = probe_list},
+        {.operation_id = "makeThing", .handle = probe_make},
+        {.operation_id = "getThing", .handle = probe_get},
+        {.operation_id = "changeThing", .handle = probe_change},
+        {.operation_id = "passGate", .handle = probe_pass},
+        {.operation_id = "prepareThing", .handle = probe_use_prepared, .prepare = probe_prepare},
     };
     static const char *const FOLLOWS[] = {"elsewhere", NULL};
     static const struct service SERVICE = {.name = "probe",

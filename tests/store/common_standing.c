@@ -59,13 +59,22 @@ static struct standing load(const struct caller *caller)
     return standing;
 }
 
+/* `held`: it was remembered, and that still held. */
+static bool held;
+
 static struct standing recall(struct standing_cache *cache, const struct caller *caller)
 {
     db_tx_auto_t *tx = NULL;
     struct problem err = {.code = PROBLEM_NONE};
     struct standing standing;
+    standing_guess_auto_t guess;
+    bool is_held;
     assert_done(db_begin(db, alliance, true, &tx, &err), err);
-    assert_done(standing_recall(cache, tx, caller, &standing, &err), err);
+    assert_done(standing_recall(cache, tx, caller, &standing, &guess, &err), err);
+    bool is_guess = guess.is_open;
+    assert_done(standing_confirm(cache, tx, caller, &guess, &standing, &is_held, &err), err);
+    assert_true(is_held || is_guess);
+    held = is_guess && is_held;
     return standing;
 }
 
@@ -190,8 +199,11 @@ static void what_is_remembered_holds_until_the_roster_moves(void **state)
     partner("ZZ1", "active", false);
     struct standing remembered = recall(cache, &PERSON);
     assert_false(remembered.has_partner); /* it was remembered: nothing said that it had changed */
+    assert_true(held);
+    assert_true(remembered.now_ms > 0);
     follow_membership(2);
     assert_true(recall(cache, &PERSON).has_partner);
+    assert_false(held);
     assert_int_equal(recall(cache, &NOBODYS).has_partner, false);
     standing_cache_free(cache);
 }
