@@ -158,7 +158,7 @@ def instant(seconds_from_now):
 class Alliance:
     """An alliance with two providers and two commissioners, founded by its four representatives."""
 
-    def __init__(self, name, organisations=("ZZ1", "ZZ2", "ZZ3", "ZZ4")):
+    def __init__(self, name, organisations=("ZZ1", "ZZ2", "ZZ3", "ZZ4"), pools=({"code": "planned", "name": "Planned care"},)):
         self.organisations = organisations
         self.representatives = {code: Person(f"rep.{code.lower()}", code) for code in organisations}
         first = self.representatives[organisations[0]]
@@ -177,7 +177,7 @@ class Alliance:
             "agreement": {"startsOn": "2016-04-01", "parameters": {
                 "rules": [{"kind": "general", "rule": "simple-majority"},
                           {"kind": "agree-specification", "rule": "simple-majority"}],
-                "shares": shares, "pools": [{"code": "planned", "name": "Planned care"}],
+                "shares": shares, "pools": list(pools),
                 "reserve": {"capPence": 500000000},
                 "ringFences": [{"code": "elective", "purpose": "Elective care", "categories": ["equipment"],
                                 "settings": ["community"]}]}}}).expect(201)
