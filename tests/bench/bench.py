@@ -15,11 +15,13 @@ import re
 import statistics
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import accord  # noqa: E402
 
 CONNECTIONS = (1, 16, 64)
+IDLE_S = 10
 TICKS = os.sysconf("SC_CLK_TCK")
 SERVICES = ("membership", "ledger", "reinvestment", "risk", "kpi")
 
@@ -83,16 +85,26 @@ def pss_mib(pids):
 
 
 class Cpu:
-    """CPU microseconds per request of each process over a stretch of work."""
+    """CPU microseconds per request of each process over a stretch of work, less what it uses idle."""
+    idle = {}  # seconds of CPU a second
 
     def __init__(self):
-        self.pids = processes()
-        self.before = {kind: cpu_seconds(pids) for kind, pids in self.pids.items()}
+        self.began = time.monotonic()
+        self.before = {kind: cpu_seconds(pids) for kind, pids in processes().items()}
+
+    def used(self):
+        lasted = time.monotonic() - self.began
+        return {kind: cpu_seconds(pids) - self.before.get(kind, 0) - self.idle.get(kind, 0) * lasted
+                for kind, pids in processes().items()}
 
     def per_request(self, requests):
-        now = processes()
-        return {kind: (cpu_seconds(now.get(kind, [])) - self.before.get(kind, 0)) * 1e6 / max(requests, 1)
-                for kind in now}
+        return {kind: seconds * 1e6 / max(requests, 1) for kind, seconds in self.used().items()}
+
+    @classmethod
+    def learn_idle(cls, seconds):
+        cpu = cls()
+        time.sleep(seconds)
+        cls.idle = {kind: used / seconds for kind, used in cpu.used().items()}
 
 
 # --- loads -----------------------------------------------------------------------------------------------
@@ -145,25 +157,106 @@ end
 def pgbench(script, connections, seconds, service):
     config = json.load(open(os.environ["ACCORD_CONFIG"], encoding="utf-8"))
     conninfo = config["services"][service]["database"]
-    command = ["/usr/lib/postgresql/15/bin/pgbench", "-n", "-M", "prepared", "-c", str(min(connections, 16)), "-j", "1",
+    # Its clock runs while it connects.
+    seconds += connections // 16
+    command = ["/usr/lib/postgresql/15/bin/pgbench", "-n", "-M", "prepared", "-c", str(connections), "-j", "1",
                "-T", str(seconds), "-f", script, conninfo]
     cpu = Cpu()
-    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    count = int(re.search(r"number of transactions actually processed: (\d+)", out).group(1))
-    return count, float(re.search(r"tps = ([0-9.]+)", out).group(1)), cpu.per_request(count)["postgres"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False,
+                          env=dict(os.environ, PGOPTIONS=f"-c search_path={service},accord"))
+    count = re.search(r"number of transactions actually processed: (\d+)", done.stdout)
+    tps = re.search(r"tps = ([0-9.]+)", done.stdout)
+    if done.returncode != 0 or count is None or tps is None:
+        raise AssertionError(f"pgbench ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return int(count.group(1)), float(tps.group(1)), cpu.per_request(int(count.group(1)))["postgres"]
 
 
 def sql_of(name, query, arguments):
-    """The statement of a queries.sql with pgbench's variables for its parameters."""
+    """The statement of a queries.sql with values for its parameters; in brackets stands SQL."""
     path = f"services/{name}/queries.sql" if name != "common" else "common/queries.sql"
     text = open(path, encoding="utf-8").read()
     body = re.search(rf"^-- name: {query}\n(.*?)(?=^-- name: |\Z)", text, re.M | re.S).group(1)
     body = "\n".join(line for line in body.splitlines() if not line.startswith("--")).strip().rstrip(";")
     for number, value in arguments.items():
-        body = re.sub(rf"\${number}(?!\d)", f"'{value}'", body)
+        text = value if value.startswith("(") else f"'{value}'"
+        body = re.sub(rf"\${number}(?!\d)", lambda _, text=text: text, body)
     if re.search(r"\$\d", body):
         raise AssertionError(f"{query} has other parameters now: {body}")
     return body + ";"
+
+
+def get_sql(stage):
+    """What a GET asks of the database."""
+    return sql_of("risk", "risk_get", {1: stage.alliance.id, 2: "{ZZ3}", 3: stage.risk})
+
+
+# The next posting as an event, made of the last one: pgbench cannot make it.
+NEXT_POSTING = """
+    drop schema if exists bench cascade;
+    create schema bench;
+    create function bench.next_posting(p_alliance uuid) returns text language plpgsql as $$
+    declare
+        v_body jsonb;
+        v_now text := to_char(accord.accord_now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
+    begin
+        select replace(replace(b.body, b.body::jsonb #>> '{data,transaction,id}', gen_random_uuid()::text),
+                       b.body::jsonb ->> 'recordedAt', v_now)::jsonb into strict v_body
+        from ledger.journal_body as b
+        where b.alliance_id = p_alliance and b.type = 'ledger.transaction.posted.v1'
+        order by b.sequence desc limit 1;
+        for i in 0 .. 1 loop
+            v_body := jsonb_set(v_body, array['data', 'entry', i::text], e || jsonb_build_object(
+                    'number', (e ->> 'number')::bigint + 1,
+                    'balancePence', (e ->> 'balancePence')::bigint + (e ->> 'amountPence')::bigint))
+                from (select v_body #> array['data', 'entry', i::text] as e) as entry;
+            v_body := jsonb_set(v_body, array['data', 'balance', i::text], b || jsonb_build_object(
+                    'entryCount', (b ->> 'entryCount')::bigint + 1, 'version', (b ->> 'version')::bigint + 1,
+                    'balancePence', v_body #> array['data', 'entry', i::text, 'balancePence']))
+                from (select v_body #> array['data', 'balance', i::text] as b) as balance;
+        end loop;
+        return jsonb_set(v_body, '{data,mandate}', v_body #> '{data,mandate}' || jsonb_build_object(
+            'usedPence', (v_body #>> '{data,mandate,usedPence}')::bigint + 1,
+            'version', (v_body #>> '{data,mandate,version}')::bigint + 1));
+    end $$;
+    grant usage on schema bench to ledger;
+"""
+
+
+def post_sql(stage):
+    """What a POST of a transaction asks of the database, once the head is locked and until it is answered."""
+    subprocess.run(["psql", "-qX", "-v", "ON_ERROR_STOP=1", os.environ["ACCORD_TEST_DATABASE"]], input=NEXT_POSTING,
+                   text=True, check=True, env=dict(os.environ, PGOPTIONS="-c client_min_messages=warning"))
+    alliance = stage.alliance.id
+    key = "('pgbench-' || :lock::text)"
+    answer = f"""(jsonb_build_array(jsonb_build_object('caller', 'pgbench', 'key', {key}, 'method', 'POST',
+        'path', '/', 'bodyDigest', repeat('0', 64), 'status', 201, 'location', '/', 'version', 1, 'contentType',
+        'application/json', 'answer', repeat('x', 700), 'sequence', 1, 'recordedAt', accord.accord_now())))"""
+    statements = [
+        sql_of("common", "key_try", {2: "(jsonb_build_array(jsonb_build_object('number', 0, 'lock', :lock::bigint)))"}),
+        sql_of("common", "head_lock", {1: alliance, 2: "false"}),
+        sql_of("common", "cursor_list", {1: alliance}),
+        sql_of("common", "answer_get", {1: alliance, 2: "pgbench", 3: key}),
+        sql_of("common", "standing_get", {1: alliance, 2: accord.ISSUER, 3: "fin.zz1", 4: "ZZ1", 5: "(now())"}),
+        sql_of("ledger", "book_accounts", {1: alliance}),
+        sql_of("ledger", "book_periods", {1: alliance}),
+        sql_of("ledger", "book_due_holds", {1: alliance, 2: "(now())"}),
+        sql_of("ledger", "mandate_get", {1: alliance, 2: stage.mandate}),
+        sql_of("common", "journal_append", {
+            1: alliance, 2: "{open}", 3: "(array[sha256(:lock::text::bytea)])",
+            4: f"(array[bench.next_posting('{alliance}')])"}),
+        sql_of("common", "answer_add", {1: alliance, 2: answer}),
+    ]
+    return "\n".join(statements)
+
+
+def sql_write(folder, name, stage, text):
+    """As the service does it. The alliance comes with the request there; here it is a constant, which only
+    helps pgbench."""
+    path = os.path.join(folder, name)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\\set lock random(1, 1000000000000000)\nbegin;\n"
+                   f"set local accord.alliance_id = '{stage.alliance.id}';\n{text}\ncommit;\n")
+    return path
 
 
 class Stage:
@@ -205,33 +298,28 @@ def main():
     get, post = scripts_write(folder, stage)
     config = json.load(open(os.environ["ACCORD_CONFIG"], encoding="utf-8"))
     direct = {s: "http://" + config["services"][s]["instances"][0]["http"] for s in SERVICES}
-    loads = [load for load in (("GET by id", "risk", get), ("POST transaction", "ledger", post))
+    loads = [load for load in (("GET by id", "risk", get, sql_write(folder, "get.sql", stage, get_sql(stage))),
+                               ("POST transaction", "ledger", post, sql_write(folder, "post.sql", stage, post_sql(stage))))
              if load[0].startswith(options.only)]
-    sql = os.path.join(folder, "get.sql")
-    with open(sql, "w", encoding="utf-8") as file:
-        # The alliance is data-driven in the service; here it is a constant, which only helps pgbench.
-        file.write("begin;\n" + f"set local accord.alliance_id = '{stage.alliance.id}';\n" + sql_of(
-            "risk", "risk_get", {1: stage.alliance.id, 2: "{ZZ3}", 3: stage.risk}) + "\ncommit;\n")
+    Cpu.learn_idle(IDLE_S)
     results = collections.defaultdict(list)
     for run in range(options.runs):
-        for name, service, script in loads:
+        for name, service, script, sql in loads:
             for connections in CONNECTIONS:
                 for way, base in (("nginx", os.environ["ACCORD_BASE_URL"]), ("direct", direct[service])):
                     cpu = Cpu()
                     requests, rate, p50, p99 = wrk(base, script, connections, options.seconds)
                     results[name, way, connections].append((rate, p50, p99, cpu.per_request(requests)))
-                if name != "GET by id":
-                    continue
                 _, tps, cpu_us = pgbench(sql, connections, options.seconds, service)
                 results[name, "pgbench", connections].append((tps, 0, 0, {"postgres": cpu_us}))
         print(f"run {run + 1} of {options.runs} done", file=sys.stderr, flush=True)
     report(results, idle)
 
 
-def ratios(results, connections):
-    """Of each run: CPU of the service and its database for a GET over that of its SQL alone."""
-    pairs = zip(results["GET by id", "direct", connections], results["GET by id", "pgbench", connections])
-    return [(mine[3].get("risk", 0) + mine[3]["postgres"]) / sql[3]["postgres"] for mine, sql in pairs]
+def ratios(results, name, service, connections):
+    """Of each run: CPU of the service and its database for a request over that of its SQL alone."""
+    pairs = zip(results[name, "direct", connections], results[name, "pgbench", connections])
+    return [(mine[3].get(service, 0) + mine[3]["postgres"]) / sql[3]["postgres"] for mine, sql in pairs]
 
 
 def report(results, idle):
@@ -254,7 +342,7 @@ def report(results, idle):
     print("\n| bar | figure | holds |\n| --- | ---: | --- |")
     for connections in CONNECTIONS:
         bar(f"GET by id, CPU of service and database over its SQL's CPU, {connections} connections (at most 3)",
-            median(ratios(results, connections)), 3)
+            median(ratios(results, "GET by id", "risk", connections)), 3)
     bar("largest idle service, PSS MiB (at most 20)",
         max(value for kind, value in idle.items() if kind.split("-")[0] in SERVICES), 20)
 
