@@ -89,15 +89,25 @@ static void a_target_holds_until_the_next_one_begins(void **state)
 static void national_standards_are_proposed(void **state)
 {
     (void)state;
-    assert_int_equal(TARGET_PROPOSAL_COUNT, 8);
+    static const struct {
+        const char *indicator, *kind, *direction;
+        int64_t percent;
+    } STANDARDS[] = {
+        {"rtt-18-weeks", "standard", "up", 92},   {"diagnostics-6-weeks", "standard", "down", 1},
+        {"ae-4-hours", "standard", "up", 95},     {"ae-4-hours", "interim", "up", 78},
+        {"cancer-62-days", "standard", "up", 85}, {"cancer-62-days", "interim", "up", 75},
+        {"cancer-31-days", "standard", "up", 96}, {"cancer-28-days", "standard", "up", 80},
+    };
+    assert_int_equal(TARGET_PROPOSAL_COUNT, ARRAY_LENGTH(STANDARDS));
     for (size_t i = 0; i < TARGET_PROPOSAL_COUNT; i++) {
         const struct target_proposal *one = &TARGET_PROPOSALS[i];
         int64_t value = 0;
+        assert_string_equal(one->indicator, STANDARDS[i].indicator);
+        assert_string_equal(one->kind, STANDARDS[i].kind);
+        assert_string_equal(one->direction, STANDARDS[i].direction);
         assert_true(target_value_parse(one->value, &value));
-        assert_true(value > 0 && value <= PERCENT(100));
+        assert_int_equal(value, PERCENT(STANDARDS[i].percent));
     }
-    assert_string_equal(TARGET_PROPOSALS[0].value, "92");
-    assert_string_equal(TARGET_PROPOSALS[1].direction, "down");
 }
 
 int main(void)
