@@ -16,8 +16,8 @@ def amounts(item, *names):
 def page(overview):
     alliance = overview["alliance"]
     text = [f"{alliance['name']}: {alliance['status']}, agreement version {alliance['agreementVersion']}, as at {overview['shownAt'][:16].replace('T', ' ')} UTC"]
-    text += ["", line("MONEY", "position", "owed")]
-    text += [line(f"{one['organisation']} {one['name']}", *amounts(one, "position", "owed")) for one in overview["money"]["partners"]]
+    text += ["", line("MONEY", "position", "owes")]
+    text += [line(f"{one['organisation']} {one['name']}", pounds(one["position"]["amount"]), pounds(-one["owed"]["amount"])) for one in overview["money"]["partners"]]
     text += ["", line("FUNDS", "balance", "held", "available")]
     text += [line(one["code"], *amounts(one, "balance", "held", "available")) for one in overview["money"]["funds"]]
     text += ["", line("BUSINESS CASES", "number", "award", "drawn")]
