@@ -13,6 +13,14 @@ def amounts(item, *names):
     return [pounds(item[name]["amount"]) for name in names]
 
 
+def source(item):
+    return item.get("organisation") or (f"{item['received']} of {item['expected']}" if "received" in item else "-")
+
+
+def figure(item):
+    return f"{item.get('value', '-')}{'%' if item['unit'] == 'percentage' else ''}"
+
+
 def page(overview):
     alliance = overview["alliance"]
     text = [f"{alliance['name']}: {alliance['status']}, agreement version {alliance['agreementVersion']}, as at {overview['shownAt'][:16].replace('T', ' ')} UTC"]
@@ -28,8 +36,11 @@ def page(overview):
     text += ["", line("RISKS", *(one["band"] for one in overview["risks"]["bands"])), line("in the register", *(str(one["count"]) for one in overview["risks"]["bands"]))]
     text += [line(f"{one['score']:>2}  {one['title']} ({one['owner']})") for one in overview["risks"]["highest"]]
     text += ["", line("INDICATORS", "latest", "variation", "target")]
-    text += [line(one["name"], f"{one.get('value', '-')}{'%' if one['unit'] == 'percentage' else ''}", one.get("variation", "-"),
-                  one.get("target", "-")) for one in overview["indicators"]]
+    text += [line(f"{source(one):<7} {one['name']}", figure(one), one.get("variation", "-"), one.get("target", "-"))
+             for one in overview["indicators"]["items"]]
+    text += ["", line("SIGNALS", "value", "month", "rule")]
+    text += [line(f"{one['organisation']:<7} {one['name']}", figure(one), one["month"], one["kind"]) for one in overview["signals"]["items"]]
+    text += [] if overview["signals"]["items"] else [line("none")]
     if "incomplete" in overview:
         text += ["", f"  Not heard in time: {', '.join(overview['incomplete'])}"]
     return "\n".join(text)

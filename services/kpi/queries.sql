@@ -102,14 +102,30 @@ select organisation from partner
 where alliance_id = $1::uuid and status in ('active', 'suspended', 'left', 'excluded')
 order by organisation
 
--- The one-page summary: indicators with an agreed specification whose figures of several organisations have a sum.
+-- The one-page summary: indicators with an agreed specification, over all organisations; days make no sum, so those
+-- stand once for each organisation that gave any. `total` counts what the limit cuts as well.
 -- name: overview_indicators
-select i.code
+select i.code, o.organisation, count(*) over () as total
 from indicator as i
 join specification as s on s.alliance_id = i.alliance_id and s.indicator = i.code
     and s.number = i.agreed_specification
-where i.alliance_id = $1::uuid and s.unit <> 'days'
-order by i.code
+left join lateral (
+    select distinct d.organisation from observation as d
+    where d.alliance_id = i.alliance_id and d.indicator = i.code) as o on s.unit = 'days'
+where i.alliance_id = $1::uuid
+order by i.code, o.organisation
+limit $2::bigint
+
+-- The signals of the latest months, and how many there are in all.
+-- name: overview_signals
+select g.id, g.indicator, i.name, g.organisation, g.month, g.kind, g.value, s.unit,
+       count(*) over () as total
+from signal as g
+join indicator as i on i.alliance_id = g.alliance_id and i.code = g.indicator
+join specification as s on s.alliance_id = g.alliance_id and s.indicator = g.indicator
+    and s.number = g.specification
+where g.alliance_id = $1::uuid
+order by g.month desc, g.found_at desc, g.id
 limit $2::bigint
 
 -- name: organisation_get

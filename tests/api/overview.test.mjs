@@ -3,6 +3,7 @@ import { before } from 'node:test';
 import assert from 'node:assert/strict';
 import { test, expect, until } from './harness.mjs';
 import { Stage, gbp } from './stage.mjs';
+import { agreed, month, receive } from './measures.mjs';
 
 let stage;
 before(async () => { stage = await Stage.set(); });
@@ -28,7 +29,68 @@ test('overview: each service tells its own part, and the figures are those of th
   const inDelivery = page.cases.find(({ state }) => state === 'in-delivery');
   assert.equal(inDelivery.count, cases.length);
   assert.deepEqual(inDelivery.award, total(cases.map(({ award }) => award)));
-  assert.ok(page.indicators.length > 0);
+  assert.ok(page.indicators.items.length > 0);
+});
+
+// What the page says of an indicator.
+const shown = ({ indicators }, code) => indicators.items.filter((one) => one.code === code)
+  .map(({ organisation, unit, latestMonth, value, received, expected }) => [organisation, unit, latestMonth, value, received, expected]);
+
+test('overview: a figure says of how many organisations it is, and every unit is there', async () => {
+  const share = await agreed(stage, {});
+  await receive(stage, share, { ZZ1: [[90, 100], [80, 100]], ZZ3: [[10, 300]] });
+  const [counts, days, silent] = [await agreed(stage, { unit: 'count' }), await agreed(stage, { unit: 'days' }), await agreed(stage, { unit: 'days' })];
+  await receive(stage, counts, { ZZ1: [1200, 7], ZZ3: [34] });
+  await receive(stage, days, { ZZ1: [5, 6], ZZ3: [7] });
+  const money = await agreed(stage, { unit: 'money' });
+  await receive(stage, money, { ZZ1: [-123456] });
+  await stage.do(201, stage.leads.quality, 'setTarget', { values: { indicatorCode: days },
+    body: { fromMonth: month(0), value: '6', source: 'local', reason: 'Agreed between us.' } });
+  stage.share();
+  const page = await overview();
+  assert.deepEqual(shown(page, share), [[undefined, 'percentage', month(1), '80.000', 1, 2]]);
+  assert.deepEqual(shown(page, counts), [[undefined, 'count', month(0), '1234', 2, 2]]);
+  assert.deepEqual(shown(page, days), [['ZZ1', 'days', month(1), '6', 1, 1], ['ZZ3', 'days', month(0), '7', 1, 1]]);
+  assert.deepEqual(shown(page, silent), [[undefined, 'days', undefined, undefined, undefined, undefined]]);
+  assert.deepEqual(shown(page, money), [[undefined, 'money', month(0), '-123456', 1, 1]]);
+  assert.equal(page.indicators.total, page.indicators.items.length);
+  const { text } = await html();
+  for (const row of [
+    /<time datetime="2024-05">May 2024<\/time><\/td><td>1 of 2<\/td><td class="n">80\.000%<\/td>/,
+    /<time datetime="2024-04">April 2024<\/time><\/td><td>2 of 2<\/td><td class="n">1234<\/td>/,
+    /<td>ZZ1<\/td><td class="n">6 days<\/td><td class="n">6 days<\/td>/,
+    /<td>1 of 1<\/td><td class="n">−£1,234\.56<\/td>/]) assert.match(text, row);
+});
+
+test('overview: signals of single organisations are there, those of the latest months first', async () => {
+  const code = await agreed(stage, { unit: 'count', direction: 'down' });
+  const name = (await stage.do(200, stage.leads.quality, 'getIndicator', { values: { indicatorCode: code } })).name;
+  const steady = Array.from({ length: 13 }, (_, i) => 10 + (i % 2));
+  await receive(stage, code, { ZZ1: [...steady, 99], ZZ3: [...steady, 10] });
+  stage.share();
+  const { signals } = await overview();
+  assert.deepEqual(signals.items.map(({ id, ...rest }) => rest).find(({ indicator }) => indicator === code),
+    { indicator: code, name, organisation: 'ZZ1', month: month(13), kind: 'outside-limits', value: '99', unit: 'count' });
+  const { items: told } = await stage.do(200, stage.leads.quality, 'listSignals');
+  assert.equal(signals.total, told.length);
+  const months = signals.items.map((one) => one.month);
+  assert.deepEqual(months, [...months].sort().reverse());
+  const { text } = await html();
+  assert.match(text, new RegExp(`<th scope="row">${name}</th><td>ZZ1</td><td><time datetime="2025-05">May 2025</time></td>`
+    + '<td class="n">99</td><td>Outside the limits</td>'));
+});
+
+test('overview: what does not fit is counted', async () => {
+  const { indicators: { items: { length: there } } } = await overview();
+  const organisations = ['ZZ1', 'ZZ2', 'ZZ3', 'ZZ4'];
+  const days = Math.ceil((51 - there) / organisations.length);
+  for (let i = 0; i < days; i++)
+    await receive(stage, await agreed(stage, { unit: 'days' }), Object.fromEntries(organisations.map((code) => [code, [i]])));
+  stage.share();
+  const { indicators } = await overview();
+  assert.deepEqual([indicators.items.length, indicators.total], [50, there + days * organisations.length]);
+  const { text } = await html();
+  assert.ok(text.includes(`<p>Shown are 50 of ${indicators.total}.</p>`));
 });
 
 test('overview: a restricted risk is neither shown nor counted, not even to who may know of it', async () => {

@@ -151,7 +151,8 @@ enum look {
     LOOK_WORDS,
     LOOK_INSTANT,
     LOOK_MONTH,
-    LOOK_COUNT, /* this and the next ones stand on the right */
+    LOOK_SOURCE, /* whose figure it is: an organisation's, or of how many of them */
+    LOOK_COUNT,  /* this and the next ones stand on the right */
     LOOK_MONEY,
     LOOK_DEBT, /* a debt is below zero */
     LOOK_FIGURE
@@ -165,6 +166,15 @@ struct column {
 static const char *column_class(const struct column *column)
 {
     return column->look >= LOOK_COUNT ? " class=\"n\"" : "";
+}
+
+static void source_put(FILE *out, const json_t *item)
+{
+    if (json_object_get(item, "expected") == NULL || json_text(item, "organisation") != NULL)
+        text_put(out, json_text(item, "organisation"));
+    else
+        fprintf(out, "%" PRId64 " of %" PRId64, json_integer_or(item, "received", 0),
+                json_integer_or(item, "expected", 0));
 }
 
 static void value_put(FILE *out, const json_t *item, const struct column *column)
@@ -183,6 +193,9 @@ static void value_put(FILE *out, const json_t *item, const struct column *column
         break;
     case LOOK_MONTH:
         month_put(out, text);
+        break;
+    case LOOK_SOURCE:
+        source_put(out, item);
         break;
     case LOOK_COUNT:
         fprintf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
@@ -232,6 +245,19 @@ static void table_put(FILE *out, const char *caption, const json_t *items,
         row_put(out, item, columns, count);
     }
     fputs("</tbody></table></div>\n", out);
+}
+
+/* A list {"total", "items"} says what it leaves out. */
+static void list_put(FILE *out, const char *caption, const json_t *list,
+                     const struct column columns[], size_t count)
+{
+    const json_t *items = json_object_get(list, "items");
+    const int64_t total = json_integer_or(list, "total", 0);
+    if (list == NULL)
+        return;
+    table_put(out, caption, items, columns, count);
+    if (total > (int64_t)json_array_size(items))
+        fprintf(out, "<p>Shown are %zu of %" PRId64 ".</p>\n", json_array_size(items), total);
 }
 
 /* --- the sections --- */
@@ -332,14 +358,22 @@ static void risks_put(FILE *out, const json_t *risks)
 static void indicators_put(FILE *out, const json_t *overview)
 {
     static const struct column LATEST[] = {
-        {"Indicator", "name", LOOK_TEXT},       {"Month", "latestMonth", LOOK_MONTH},
-        {"Value", "value", LOOK_FIGURE},        {"Target", "target", LOOK_FIGURE},
-        {"Variation", "variation", LOOK_WORDS}, {"Assurance", "assurance", LOOK_WORDS}};
+        {"Indicator", "name", LOOK_TEXT},           {"Month", "latestMonth", LOOK_MONTH},
+        {"Received from", "received", LOOK_SOURCE}, {"Value", "value", LOOK_FIGURE},
+        {"Target", "target", LOOK_FIGURE},          {"Variation", "variation", LOOK_WORDS},
+        {"Assurance", "assurance", LOOK_WORDS}};
+    static const struct column SIGNALS[] = {{"Indicator", "name", LOOK_TEXT},
+                                            {"Organisation", "organisation", LOOK_TEXT},
+                                            {"Month", "month", LOOK_MONTH},
+                                            {"Value", "value", LOOK_FIGURE},
+                                            {"Signal", "kind", LOOK_WORDS}};
     const json_t *indicators = json_object_get(overview, "indicators");
     if (indicators == NULL)
         return;
     fputs("<h2>Indicators</h2>\n", out);
-    table_put(out, "Latest values of the whole system", indicators, LATEST, ARRAY_LENGTH(LATEST));
+    list_put(out, "The latest month of each", indicators, LATEST, ARRAY_LENGTH(LATEST));
+    list_put(out, "Signals of single organisations", json_object_get(overview, "signals"), SIGNALS,
+             ARRAY_LENGTH(SIGNALS));
 }
 
 char *overview_page(const json_t *overview)

@@ -152,7 +152,7 @@ def the_page_says_the_same(month):
         code: amount for code, amount in BALANCES.items() if code.startswith("partner:")}
     bands = {one["band"]: one["count"] for one in page["risks"]["bands"]}
     assert bands == {"extreme": 1, "high": 1, "moderate": 0, "low": 0}
-    assert [(one["code"], one["value"], one["variation"]) for one in page["indicators"]] == [("cancelled-lists", "10.250", "concerning")]
+    assert [(one["code"], one["value"], one["variation"]) for one in page["indicators"]["items"]] == [("cancelled-lists", "10.250", "concerning")]
 
 
 TESTS = (the_guarantee_is_paid_in_twelfths_with_the_odd_pence_last, every_line_of_the_settlement_is_as_worked_out,
