@@ -85,6 +85,8 @@ struct month_ties {
     bool has_open_hold;
     bool has_open_settlement;
     bool has_pending_submission;
+    bool
+        has_settlement_due; /* the agreement in force in it settles something, and none is posted */
     bool has_correction_due; /* another version of the agreement is in force in it by now */
 };
 

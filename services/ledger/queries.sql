@@ -348,8 +348,10 @@ select exists (select from settlement as s
                where s.alliance_id = $1::uuid and s.month = $2::text
                  and s.state in ('computed', 'proposed')) as is_open;
 
--- name: submission_is_pending
-select ledger.has_pending_submission($1::uuid, $2::text) as is_pending;
+-- What the month still waits for.
+-- name: month_dues
+select ledger.has_pending_submission($1::uuid, $2::text) as is_submission_pending,
+       ledger.has_settlement_due($1::uuid, $2::text) as is_settlement_due;
 
 -- name: settlement_lines
 select l.position, l.kind, l.pool, l.mechanism, l.organisation, l.band, l.from_account, l.to_account,

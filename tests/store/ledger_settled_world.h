@@ -12,9 +12,8 @@
 
 /* Pool "drugs" passes its cost through: £30.0m are expected, half of a saving is the provider's,
  * the rest of it goes to the ring-fence. Pool "planned" is a block of £1.0m. */
-static const char *const AGREEMENT =
-    "{\"number\": %d, \"state\": \"adopted\", \"startsOn\": \"2026-04-01\", \"parameters\":"
-    " {\"reserve\": {\"capPence\": 500000000},"
+static const char *const PARAMETERS =
+    "{\"reserve\": {\"capPence\": 500000000},"
     " \"ringFences\": [{\"code\": \"elective\", \"purpose\": \"Community-based elective care\"}],"
     " \"pools\": ["
     " {\"code\": \"drugs\", \"name\": \"Drugs\", \"mechanism\": \"cost-reduction-incentive\","
@@ -22,23 +21,23 @@ static const char *const AGREEMENT =
     "  \"baselinePence\": 3000000000, \"rateBp\": 5000, \"surplusTo\": \"elective\"}},"
     " {\"code\": \"planned\", \"name\": \"Planned care\", \"mechanism\": \"block\","
     "  \"provider\": \"ZZ3\", \"commissioner\": \"ZZ1\", \"parameters\": {\"per\": \"month\","
-    "  \"valuePence\": 100000000}}]}}";
+    "  \"valuePence\": 100000000}}]}";
 
-static inline void agreement_adopted(int number)
+static inline void parameters_adopted(int number, const char *starts_on, const char *parameters)
 {
-    char text[2000];
-    snprintf(text, sizeof text, AGREEMENT, number);
-    json_t *version = json_loads(text, 0, NULL);
-    assert_non_null(version);
+    json_t *read = json_loads(parameters, 0, NULL);
+    assert_non_null(read);
     follow("membership",
-           json_pack("{s:s, s:s, s:{s:o}}", "type", "membership.agreement.adopted.v1", "subject",
-                     "agreement/versions/2", "data", "agreementVersion", version));
+           json_pack("{s:s, s:s, s:{s:{s:i, s:s, s:s, s:o}}}", "type",
+                     "membership.agreement.adopted.v1", "subject", "agreement/versions/2", "data",
+                     "agreementVersion", "number", number, "state", "adopted", "startsOn",
+                     starts_on, "parameters", read));
 }
 
 static inline int make_settled_alliance(void **state)
 {
     make_alliance(state);
-    agreement_adopted(1);
+    parameters_adopted(1, "2026-04-01", PARAMETERS);
     return 0;
 }
 

@@ -19,6 +19,22 @@ static bool recomputes(const char *id)
            strcmp(basis->inputs_digest, record.inputs_digest) == 0;
 }
 
+/* The SQLSTATE of a superuser's attempt, which leaves nothing behind. */
+static const char *attempt(const char *format, ...) PRINTF_LIKE(1, 2);
+static const char *attempt(const char *format, ...)
+{
+    char sql[4000];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(sql, sizeof sql, format, arguments);
+    va_end(arguments);
+    assert_true(length > 0 && (size_t)length < sizeof sql);
+    harness_sql("create or replace function pg_temp.attempt(p text) returns text language plpgsql"
+                " as $$ begin execute p; raise exception 'passed' using errcode = 'ZZ000';"
+                " exception when others then return sqlstate; end $$");
+    return harness_value("select pg_temp.attempt($attempt$%s$attempt$)", sql);
+}
+
 /* --- tests
  * -------------------------------------------------------------------------------------------- */
 
@@ -45,6 +61,42 @@ static void a_carried_settlement_is_one_transaction_into_its_locked_month(void *
                         "1");
     assert_string_equal(event_count("ledger.settlement.posted.v1"), "1");
     assert_true(recomputes(id));
+    assert_done(month_move(PERIOD_CLOSED, &err), err);
+}
+
+/* Whatever it is that the agreement settles, were it a guarantee alone; what it does not settle
+ * closes. */
+static void a_month_with_something_to_settle_does_not_close_unsettled(void **state)
+{
+    static const char *const terms[] = {
+        "{\"guarantee\": [{\"organisation\": \"ZZ3\", \"commissioner\": \"ZZ1\","
+        " \"baselinePence\": 1200}]}",
+        "{\"contracts\": [{\"provider\": \"ZZ3\", \"commissioner\": \"ZZ1\", \"yearPence\": "
+        "1200}]}",
+        "{\"pools\": [{\"code\": \"planned\", \"name\": \"Planned care\", \"mechanism\": \"block\","
+        " \"provider\": \"ZZ3\", \"commissioner\": \"ZZ1\", \"parameters\": {\"valuePence\": "
+        "1200}}]}",
+    };
+    for (size_t i = 0; i < ARRAY_LENGTH(terms); i++) {
+        struct problem err = {0};
+        char id[UUID_SIZE];
+        make_alliance(state);
+        parameters_adopted(1, "2026-04-01", terms[i]);
+        assert_done(month_move(PERIOD_LOCKED, &err), err);
+        assert_problem(month_move(PERIOD_CLOSED, &err), err, PROBLEM_STATE_CONFLICT);
+        assert_string_equal(attempt("update ledger.period set sequence = sequence + 900,"
+                                    " state = 'closed', closed_at = now()"
+                                    " where alliance_id = '%s' and month = '%s'",
+                                    alliance, M01),
+                            CHECK_VIOLATION);
+        assert_done(month_settle(id, &err), err);
+        assert_done(settlement_proposed(id, &err), err);
+        assert_done(settlement_carried(id, &err), err);
+        assert_done(month_move(PERIOD_CLOSED, &err), err);
+    }
+    struct problem err = {0};
+    make_alliance(state);
+    assert_done(month_move(PERIOD_LOCKED, &err), err);
     assert_done(month_move(PERIOD_CLOSED, &err), err);
 }
 
@@ -106,22 +158,6 @@ static void a_decision_that_fails_gives_the_month_back(void **state)
     assert_problem(settlement_carried(id, &err), err, PROBLEM_STATE_CONFLICT);
     assert_done(month_settle(next, &err), err);
     assert_string_not_equal(id, next);
-}
-
-/* The SQLSTATE of a superuser's attempt, which leaves nothing behind. */
-static const char *attempt(const char *format, ...) PRINTF_LIKE(1, 2);
-static const char *attempt(const char *format, ...)
-{
-    char sql[4000];
-    va_list arguments;
-    va_start(arguments, format);
-    int length = vsnprintf(sql, sizeof sql, format, arguments);
-    va_end(arguments);
-    assert_true(length > 0 && (size_t)length < sizeof sql);
-    harness_sql("create or replace function pg_temp.attempt(p text) returns text language plpgsql"
-                " as $$ begin execute p; raise exception 'passed' using errcode = 'ZZ000';"
-                " exception when others then return sqlstate; end $$");
-    return harness_value("select pg_temp.attempt($attempt$%s$attempt$)", sql);
 }
 
 static void raw_sql_does_not_rewrite_a_settlement(void **state)
@@ -223,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_carried_settlement_is_one_transaction_into_its_locked_month,
                                make_settled_alliance),
+        cmocka_unit_test(a_month_with_something_to_settle_does_not_close_unsettled),
         cmocka_unit_test_setup(what_is_gone_is_owed_and_escalated, make_settled_alliance),
         cmocka_unit_test_setup(what_was_decided_is_not_posted_once_the_books_say_something_else,
                                make_settled_alliance),

@@ -64,6 +64,8 @@ static const char *period_tie(const struct month_ties *ties)
         return "its settlement is not decided";
     if (ties->has_pending_submission)
         return "no settlement has used a submission";
+    if (ties->has_settlement_due)
+        return "its settlement is not posted";
     if (ties->has_correction_due)
         return "another version of the agreement is in force than it was settled by";
     return NULL;

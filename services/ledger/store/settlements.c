@@ -113,15 +113,16 @@ bool store_month_ties(struct db_tx *tx, int32_t month, struct month_ties *ret_ti
     month_format(month, text);
     bool is_settled;
     struct settlement_record last;
-    db_rows_auto_t open = {.result = NULL}, pending = {.result = NULL}, terms = {.result = NULL};
+    db_rows_auto_t open = {.result = NULL}, due = {.result = NULL}, terms = {.result = NULL};
     if (!db_select_one(tx, &QUERY_SETTLEMENT_IS_OPEN, &open, err, db_text(text)) ||
-        !db_select_one(tx, &QUERY_SUBMISSION_IS_PENDING, &pending, err, db_text(text)) ||
+        !db_select_one(tx, &QUERY_MONTH_DUES, &due, err, db_text(text)) ||
         !db_select(tx, &QUERY_AGREEMENT_TERMS, &terms, err, db_day(month_first_day(month)),
                    db_text(NULL)) ||
         !store_settlement_last(tx, month, &is_settled, &last, err))
         return false;
     ret_ties->has_open_settlement = row_bool(&open, 0, "is_open");
-    ret_ties->has_pending_submission = row_bool(&pending, 0, "is_pending");
+    ret_ties->has_pending_submission = row_bool(&due, 0, "is_submission_pending");
+    ret_ties->has_settlement_due = row_bool(&due, 0, "is_settlement_due");
     ret_ties->has_correction_due =
         is_settled && terms.count == 1 && row_int(&terms, 0, "number") != last.agreement_number;
     return true;

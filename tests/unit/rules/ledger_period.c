@@ -111,6 +111,7 @@ static void a_month_does_not_close_before_it_is_settled(void **state)
     static const struct month_ties ties[] = {
         {.has_open_settlement = true},
         {.has_pending_submission = true},
+        {.has_settlement_due = true},
         {.has_correction_due = true},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(ties); i++) {

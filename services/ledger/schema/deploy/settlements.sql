@@ -228,28 +228,46 @@ create trigger settlement_is_whole after update on settlement
     referencing new table as added
     for each statement execute function settlement_is_whole();
 
+-- The parameters of the agreement in force on the month's first day; null when none is.
+create function parameters_of_month(p_alliance uuid, p_month text) returns jsonb
+language sql stable set search_path = ledger, accord, pg_temp
+as $$
+    select v.parameters
+    from agreement_version as v
+    join period as p on p.alliance_id = v.alliance_id and p.month = p_month
+    where v.alliance_id = p_alliance and v.state = 'adopted' and v.starts_on <= p.starts_on
+    order by v.starts_on desc
+    limit 1
+$$;
+
 -- Has the month figures that no settlement has used, of a pool that the agreement in force on its first
 -- day settles with that provider?
 create function has_pending_submission(p_alliance uuid, p_month text) returns boolean
 language sql stable set search_path = ledger, accord, pg_temp
 as $$
-    with agreement as (
-        select v.parameters
-        from agreement_version as v
-        join period as p on p.alliance_id = v.alliance_id and p.month = p_month
-        where v.alliance_id = p_alliance and v.state = 'adopted' and v.starts_on <= p.starts_on
-        order by v.starts_on desc
-        limit 1
-    )
     select exists (select from submission as s
-                   cross join agreement as a
+                   cross join parameters_of_month(p_alliance, p_month) as a (parameters)
                    cross join lateral jsonb_to_recordset(a.parameters -> 'pools')
                        as t (code text, mechanism text, provider text)
                    where s.alliance_id = p_alliance and s.month = p_month and s.state <> 'used'
                      and t.code = s.pool and t.provider = s.provider and t.mechanism is not null)
 $$;
 
--- A month does not close over an open settlement or a pending submission (B5).
+-- Has the agreement in force in the month something to settle (a pool with a mechanism, a contract, a
+-- guarantee), and is no settlement of it posted? A guarantee counts the months that were settled.
+create function has_settlement_due(p_alliance uuid, p_month text) returns boolean
+language sql stable set search_path = ledger, accord, pg_temp
+as $$
+    select exists (select from parameters_of_month(p_alliance, p_month) as a (parameters)
+                   where jsonb_path_exists(a.parameters, '$.pools[*].mechanism')
+                      or jsonb_path_exists(a.parameters, '$.contracts[*]')
+                      or jsonb_path_exists(a.parameters, '$.guarantee[*]'))
+           and not exists (select from settlement as s
+                           where s.alliance_id = p_alliance and s.month = p_month and s.state = 'posted')
+$$;
+
+-- A month does not close over an open settlement or a pending submission, nor before what is to be
+-- settled is (B5, B7).
 create function period_is_settled() returns trigger
 language plpgsql set search_path = ledger, accord, pg_temp
 as $$
@@ -258,9 +276,10 @@ begin
                join settlement as s on s.alliance_id = n.alliance_id and s.month = n.month
                where n.state = 'closed' and s.state in ('computed', 'proposed'))
        or exists (select from added as n
-                  where n.state = 'closed' and has_pending_submission(n.alliance_id, n.month)) then
-        raise exception 'a month with an undecided settlement or a pending submission does not close'
-            using errcode = 'check_violation';
+                  where n.state = 'closed'
+                    and (has_pending_submission(n.alliance_id, n.month)
+                         or has_settlement_due(n.alliance_id, n.month))) then
+        raise exception 'a month does not close before it is settled' using errcode = 'check_violation';
     end if;
     return null;
 end $$;

@@ -7,7 +7,8 @@ drop table ledger.escalation, ledger.settlement_escalation, ledger.settlement_li
     ledger.settlement_standing, ledger.settlement_actual, ledger.settlement;
 drop function ledger.settlement_moves_on(), ledger.settlement_in_locked_period(),
     ledger.settlement_is_whole(), ledger.period_is_settled(),
-    ledger.has_pending_submission(uuid, text);
+    ledger.has_pending_submission(uuid, text), ledger.has_settlement_due(uuid, text),
+    ledger.parameters_of_month(uuid, text);
 delete from accord.fact
 where schema_name = 'ledger'
   and table_name in ('escalation', 'settlement_escalation', 'settlement_line', 'settlement_standing',
