@@ -383,6 +383,16 @@ from submission as s
 where s.alliance_id = $1::uuid and s.month = $2::text and s.state in ('agreed', 'used')
 order by s.pool;
 
+-- Pools that the agreement in force settles with figures of the month that are not agreed.
+-- name: month_undecided
+select s.pool
+from submission as s
+cross join ledger.parameters_of_month($1::uuid, $2::text) as a (parameters)
+cross join lateral jsonb_to_recordset(a.parameters -> 'pools') as t (code text, mechanism text, provider text)
+where s.alliance_id = $1::uuid and s.month = $2::text and s.state in ('submitted', 'queried')
+  and t.code = s.pool and t.provider = s.provider and t.mechanism is not null
+order by s.pool;
+
 -- Earlier months of the year ($2 'YYYY-YY-M', before month $3), as the last settlement of each that was
 -- posted up to event $4 has them; those that it computed by version $5 of the agreement.
 -- name: earlier_actuals

@@ -329,6 +329,16 @@ test('a version that starts in a settled month makes a correction due, and the m
   used.urgent2 = await agreed('urgent', 'ZZ1', 'ZZ2', M02, 9000000000);
   used.drugs2 = await agreed('drugs', 'ZZ3', 'ZZ4', M02, 3000000000);
   await move(200, M02, 'locked');
+  // Figures that are not agreed are never passed over, were they a block's, which is settled without any.
+  const { id: block } = await submit(201, leads.ZZ3, 'planned', M02, 100000000);
+  const named = `the submission of pool planned for ${M02} is not agreed`;
+  const naming = (refused) => assert.ok(refused.errors.some((fault) => fault.detail === named), JSON.stringify(refused));
+  naming(await compute('state-conflict', M02));
+  await query(200, leads.ZZ2, block);
+  naming(await compute('state-conflict', M02));
+  await revise(200, leads.ZZ3, block, 100000000);
+  await agree(200, leads.ZZ3, block, 2);
+  await agree(200, leads.ZZ2, block, 2);
   const { id } = await compute(201, M02);
   const before_ = await post(id);
   used.urgent3 = await agreed('urgent', 'ZZ1', 'ZZ2', M03, 9000000000);

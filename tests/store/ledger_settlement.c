@@ -122,6 +122,83 @@ static void what_is_gone_is_owed_and_escalated(void **state)
     assert_true(recomputes(id));
 }
 
+/* Figures of the block, which is settled without any: submitted, and agreed by both sides only
+ * then. */
+static void block_submit(struct submission *ret_submission)
+{
+    act_auto_t act = {0};
+    struct problem err = {0};
+    struct pool_sides sides;
+    bool found;
+    struct figures figures = {.cost_pence = 100000000};
+    begin(&act);
+    struct deed deed = {.at_ms = act.now_ms, .by = APPOINTMENT};
+    assert_done(store_pool_sides(act.tx, month(), "planned", &found, &sides, &err), err);
+    assert_true(found);
+    submission_make(&sides, month(), &figures, &deed, ret_submission);
+    uuid_new(act.now_ms, ret_submission->id);
+    assert_done(event_submission_submitted(&act, ret_submission, &err), err);
+    commit(&act);
+}
+
+static void both_agree(struct submission *submission)
+{
+    act_auto_t act = {0};
+    struct problem err = {0};
+    struct book *book;
+    begin(&act);
+    struct deed deed = {.at_ms = act.now_ms, .by = APPOINTMENT};
+    assert_done(store_book(&act, &book, &err), err);
+    for (int side = SIDE_PROVIDER; side <= SIDE_COMMISSIONER; side++) {
+        struct submission next;
+        assert_done(submission_agree(book, submission, submission->revision, (enum side)side, &deed,
+                                     &next, &err),
+                    err);
+        assert_done(event_submission_agreed(&act, &next, &err), err);
+        *submission = next;
+    }
+    commit(&act);
+}
+
+static void no_figure_is_passed_over(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    struct submission block;
+    char id[UUID_SIZE];
+    assert_done(month_move(PERIOD_LOCKED, &err), err);
+    assert_done(actuals_agree(2800000000, &err), err);
+    block_submit(&block);
+    assert_false(month_settle(id, &err));
+    assert_int_equal(err.code, PROBLEM_STATE_CONFLICT);
+    assert_int_equal(err.fault_count, 1);
+    assert_string_equal(err.faults[0].detail,
+                        "the submission of pool planned for 2026-27-M01 is not agreed");
+    problem_clear(&err);
+    both_agree(&block);
+    settled(2800000000, id);
+    assert_string_equal(count("submission where alliance_id = '%s' and state = 'used'", alliance),
+                        "2");
+}
+
+/* They have to be used before the month closes, and nothing else uses them. */
+static void figures_that_make_no_difference_are_used_by_a_correction(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    char id[UUID_SIZE];
+    assert_done(month_move(PERIOD_LOCKED, &err), err);
+    settled(2800000000, id);
+    assert_done(actuals_agree(2800000000, &err), err);
+    assert_problem(month_move(PERIOD_CLOSED, &err), err, PROBLEM_STATE_CONFLICT);
+    settled(2800000000, id);
+    assert_string_equal(count("settlement where alliance_id = '%s' and id = '%s' and line_count = 0"
+                              " and transaction_id is null and state = 'posted'",
+                              alliance, id),
+                        "1");
+    assert_done(month_move(PERIOD_CLOSED, &err), err);
+}
+
 static void what_was_decided_is_not_posted_once_the_books_say_something_else(void **state)
 {
     (void)state;
@@ -261,6 +338,9 @@ int main(void)
                                make_settled_alliance),
         cmocka_unit_test(a_month_with_something_to_settle_does_not_close_unsettled),
         cmocka_unit_test_setup(what_is_gone_is_owed_and_escalated, make_settled_alliance),
+        cmocka_unit_test_setup(no_figure_is_passed_over, make_settled_alliance),
+        cmocka_unit_test_setup(figures_that_make_no_difference_are_used_by_a_correction,
+                               make_settled_alliance),
         cmocka_unit_test_setup(what_was_decided_is_not_posted_once_the_books_say_something_else,
                                make_settled_alliance),
         cmocka_unit_test_setup(a_decision_that_fails_gives_the_month_back, make_settled_alliance),

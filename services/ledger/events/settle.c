@@ -39,7 +39,7 @@ bool settlement_run(struct act *act, int32_t month, const char *corrects_id,
 {
     record->month = month;
     snprintf(record->corrects_id, sizeof record->corrects_id, "%s", corrects_id);
-    if (!act_flush(act, err) ||
+    if (!act_flush(act, err) || !store_basis_undecided(act->tx, month, basis, err) ||
         !store_basis_now(act->tx, month, corrects_id[0] != '\0', act->sequence,
                          act_cursor(act, "membership"), basis, err))
         return false;

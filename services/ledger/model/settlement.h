@@ -68,6 +68,10 @@ struct settlement_input {
     const struct terms *terms;
     const struct actual *actuals; /* in any order; pools that need none may have one or not */
     size_t actual_count;
+    /* Pools with a submission of the month that is not agreed: they keep it from being computed.
+     * Not of the texts: what was computed had none. */
+    const char (*undecided)[TERM_CODE_SIZE];
+    size_t undecided_count;
     /* Drawn by all settlements of the financial year that were posted, this month's included, less
      * what came back. */
     int64_t reserve_drawn_pence;

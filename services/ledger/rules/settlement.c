@@ -36,14 +36,28 @@ static void actual_check(struct sheet *sheet, size_t index)
                     "the submission of pool %s is out of range", actual->pool);
 }
 
+/* Its submission waits for an answer or an agreement; a figure is never left out silently. */
+static bool is_undecided(const struct settlement_input *input, const char *pool)
+{
+    for (size_t i = 0; i < input->undecided_count; i++)
+        if (strcmp(input->undecided[i], pool) == 0)
+            return true;
+    return false;
+}
+
 static void input_check(struct sheet *sheet)
 {
     const struct terms *terms = sheet->input->terms;
+    for (size_t i = 0; i < sheet->input->undecided_count; i++)
+        sheet_fault(sheet, PROBLEM_STATE_CONFLICT, "submission-not-agreed",
+                    "the submission of pool %s for %s is not agreed", sheet->input->undecided[i],
+                    sheet->month);
     for (size_t i = 0; i < sheet->input->actual_count; i++)
         actual_check(sheet, i);
     for (size_t i = 0; i < terms->pool_count; i++)
         if (mechanism_needs_actual(terms->pools[i].mechanism) &&
-            actual_of(sheet->input, terms->pools[i].code) == NULL)
+            actual_of(sheet->input, terms->pools[i].code) == NULL &&
+            !is_undecided(sheet->input, terms->pools[i].code))
             sheet_fault(sheet, PROBLEM_STATE_CONFLICT, "submission-missing",
                         "pool %s has no agreed submission for %s", terms->pools[i].code,
                         sheet->month);

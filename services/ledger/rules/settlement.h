@@ -8,8 +8,8 @@
 #include "services/ledger/model/settlement.h"
 
 /* Computes by method 1. Every fault is named: STATE_CONFLICT where an agreed submission (or what it
- * says of quality) is missing, RULE_BROKEN where parameters can't be computed with or an amount
- * would be more than an amount can be. On false the settlement is of no use.
+ * says of quality) is missing or one is not agreed, RULE_BROKEN where parameters can't be computed
+ * with or an amount would be more than an amount can be. On false the settlement is of no use.
  *
  * A corrective settlement's lines are what is computed now less what was posted, and only those
  * that differ. In M12, a pool whose terms are of the year is settled for the year as a whole: its

@@ -15,6 +15,7 @@ struct basis *basis_new(void)
         abort();
     basis->input.terms = &basis->terms;
     basis->input.actuals = basis->actuals;
+    basis->input.undecided = basis->undecided;
     basis->input.standings = basis->standings;
     return basis;
 }
@@ -248,6 +249,21 @@ bool basis_says(const struct basis *basis, const struct settlement_record *recor
     char digest[DIGEST_SIZE];
     digest_text(basis, record->inputs_digest, digest);
     return strcmp(digest, record->digest) == 0;
+}
+
+bool store_basis_undecided(struct db_tx *tx, int32_t month, struct basis *basis,
+                           struct problem *err)
+{
+    char text[MONTH_SIZE];
+    db_rows_auto_t rows = {.result = NULL};
+    month_format(month, text);
+    if (!db_select(tx, &QUERY_MONTH_UNDECIDED, &rows, err, db_text(text)))
+        return false;
+    assert(rows.count <= POOLS_MAX);
+    basis->input.undecided_count = (size_t)rows.count;
+    for (int i = 0; i < rows.count; i++)
+        row_copy(&rows, i, "pool", basis->undecided[i], TERM_CODE_SIZE);
+    return true;
 }
 
 bool store_basis_now(struct db_tx *tx, int32_t month, bool is_corrective, int64_t ledger_sequence,

@@ -37,6 +37,7 @@ struct basis {
     struct settlement_input input; /* its pointers are to what follows */
     struct terms terms;
     struct actual actuals[ACTUALS_MAX];
+    char undecided[POOLS_MAX][TERM_CODE_SIZE];
     struct standing_balance standings[STANDINGS_MAX];
     int64_t balances_pence[STANDINGS_MAX]; /* of the standings */
     int64_t held_pence[STANDINGS_MAX];
@@ -55,6 +56,10 @@ static inline void basis_done(struct basis **basis)
 }
 #define basis_auto_t CLEANUP(basis_done) struct basis
 
+/* Reads which figures of the month are not agreed: for one that is to be computed, before the next.
+ */
+bool store_basis_undecided(struct db_tx *tx, int32_t month, struct basis *basis,
+                           struct problem *err) MUST_CHECK;
 /* Reads what a settlement of the month rests on now, and computes it. The positions in the journals
  * are the caller's: an act's. */
 bool store_basis_now(struct db_tx *tx, int32_t month, bool is_corrective, int64_t ledger_sequence,

@@ -217,6 +217,28 @@ static void what_a_provider_bears_of_a_loss_comes_off_its_income(void **state)
 /* --- what can't be settled
  * ------------------------------------------------------------------------------- */
 
+/* A block's as well, which is settled without; what is missing besides is named with them. */
+static void figures_that_are_not_agreed_are_named(void **state)
+{
+    (void)state;
+    static const char undecided[][TERM_CODE_SIZE] = {"block", "planned"};
+    struct world *world = world_new();
+    gain_loss_add(world, "planned");
+    cost_pool_add(world, "urgent", MECHANISM_COST_RISK_SHARE, 90 * MILLION);
+    pool_add(world, "block", MECHANISM_BLOCK)->value_pence = 1;
+    world->input.undecided = undecided;
+    world->input.undecided_count = 2;
+    refuse(world, PROBLEM_STATE_CONFLICT, "submission-not-agreed");
+    assert_int_equal(world->err.fault_count, 3);
+    assert_string_equal(world->err.faults[0].detail,
+                        "the submission of pool block for 2026-27-M01 is not agreed");
+    assert_string_equal(world->err.faults[1].detail,
+                        "the submission of pool planned for 2026-27-M01 is not agreed");
+    assert_string_equal(world->err.faults[2].detail,
+                        "pool urgent has no agreed submission for 2026-27-M01");
+    free(world);
+}
+
 static void every_missing_submission_is_named(void **state)
 {
     (void)state;
@@ -434,6 +456,7 @@ int main(void)
         cmocka_unit_test(a_guarantee_covers_the_months_that_were_settled),
         cmocka_unit_test(what_a_provider_bears_of_a_loss_comes_off_its_income),
         cmocka_unit_test(every_missing_submission_is_named),
+        cmocka_unit_test(figures_that_are_not_agreed_are_named),
         cmocka_unit_test(a_submission_is_within_limits),
         cmocka_unit_test(amounts_that_are_too_large_are_refused),
         cmocka_unit_test(a_past_that_is_too_large_is_refused),
