@@ -160,6 +160,26 @@ static void both_agree(struct submission *submission)
     commit(&act);
 }
 
+/* £0.9m is asked of a reserve that has nothing. */
+static void a_correction_does_not_escalate_again_what_was_escalated(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    char id[UUID_SIZE];
+    assert_done(month_move(PERIOD_LOCKED, &err), err);
+    settled(3090000000, id);
+    assert_string_equal(event_count("ledger.settlement.escalated.v1"), "1");
+    settled(3090000000, id);
+    assert_string_equal(event_count("ledger.settlement.escalated.v1"), "1");
+    /* It says so all the same. */
+    assert_string_equal(
+        count("settlement_escalation where alliance_id = '%s' and settlement_id = '%s'", alliance,
+              id),
+        "1");
+    settled(3100000000, id);
+    assert_string_equal(event_count("ledger.settlement.escalated.v1"), "2");
+}
+
 static void no_figure_is_passed_over(void **state)
 {
     (void)state;
@@ -338,6 +358,8 @@ int main(void)
                                make_settled_alliance),
         cmocka_unit_test(a_month_with_something_to_settle_does_not_close_unsettled),
         cmocka_unit_test_setup(what_is_gone_is_owed_and_escalated, make_settled_alliance),
+        cmocka_unit_test_setup(a_correction_does_not_escalate_again_what_was_escalated,
+                               make_settled_alliance),
         cmocka_unit_test_setup(no_figure_is_passed_over, make_settled_alliance),
         cmocka_unit_test_setup(figures_that_make_no_difference_are_used_by_a_correction,
                                make_settled_alliance),

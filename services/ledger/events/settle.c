@@ -166,9 +166,12 @@ static bool posted_announce(struct act *act, struct book *book,
     if (!event_settlement_posted(act, book, posted, transaction, err) ||
         !submissions_use(act, posted, basis, err))
         return false;
-    for (size_t i = 0; i < basis->settlement.escalation_count; i++)
-        if (!event_settlement_escalated(act, posted, &basis->settlement.escalations[i], err))
+    for (size_t i = 0; i < basis->settlement.escalation_count; i++) {
+        const struct settlement_escalation *escalation = &basis->settlement.escalations[i];
+        if (!escalation_is_repeated(escalation, basis->escalated, basis->escalated_count) &&
+            !event_settlement_escalated(act, posted, escalation, err))
             return false;
+    }
     return true;
 }
 
@@ -181,6 +184,7 @@ bool settlement_carry(struct act *act, const struct carried_decision *decision, 
         return false;
     basis_auto_t *basis = basis_new();
     if (!still_true_check(act, &record, basis, err) ||
+        !store_basis_escalated(act->tx, record.corrects_id, basis, err) ||
         !settlement_post(&record, decision->id, act->sequence + 1, act->now_ms, &posted, err))
         return false;
     bool moves = posted.entry_count > 0;

@@ -148,6 +148,19 @@ void settlement_transaction_make(const struct settlement_record *record,
     }
 }
 
+bool escalation_is_repeated(const struct settlement_escalation *escalation,
+                            const struct settlement_escalation *before, size_t before_count)
+{
+    if (escalation->kind == ESCALATION_CLAW_BACK)
+        return false;
+    for (size_t i = 0; i < before_count; i++)
+        if (before[i].kind == escalation->kind && strcmp(before[i].pool, escalation->pool) == 0 &&
+            strcmp(before[i].organisation, escalation->organisation) == 0 &&
+            before[i].amount_pence == escalation->amount_pence)
+            return true;
+    return false;
+}
+
 void submission_use(const struct submission *submission, const char *settlement_id,
                     struct submission *ret_submission)
 {

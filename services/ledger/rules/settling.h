@@ -35,6 +35,11 @@ bool settlement_post(const struct settlement_record *record, const char *decisio
 void settlement_transaction_make(const struct settlement_record *record,
                                  struct transaction *ret_transaction);
 
+/* Has the settlement that it corrects escalated the very same? What the reserve leaves uncovered is
+ * computed of the whole month again; a claw-back is always of this one alone. */
+bool escalation_is_repeated(const struct settlement_escalation *escalation,
+                            const struct settlement_escalation *before, size_t before_count);
+
 /* A submission that a posted settlement has used, in the revision that it is in. */
 void submission_use(const struct submission *submission, const char *settlement_id,
                     struct submission *ret_submission);

@@ -44,6 +44,8 @@ struct basis {
     struct settled *earlier; /* on the heap, too */
     struct settled *posted;
     struct settlement settlement;
+    struct settlement_escalation escalated[ESCALATIONS_MAX]; /* by the one that it corrects */
+    size_t escalated_count;
     char inputs_digest[DIGEST_SIZE];
     char digest[DIGEST_SIZE]; /* of what came out */
 };
@@ -59,6 +61,9 @@ static inline void basis_done(struct basis **basis)
 /* Reads which figures of the month are not agreed: for one that is to be computed, before the next.
  */
 bool store_basis_undecided(struct db_tx *tx, int32_t month, struct basis *basis,
+                           struct problem *err) MUST_CHECK;
+/* Reads what the settlement of that id ("" = none: it corrects nothing) has escalated. */
+bool store_basis_escalated(struct db_tx *tx, const char *corrects_id, struct basis *basis,
                            struct problem *err) MUST_CHECK;
 /* Reads what a settlement of the month rests on now, and computes it. The positions in the journals
  * are the caller's: an act's. */

@@ -4,6 +4,7 @@
 
 #include "common/json.h"
 #include "services/ledger/queries.h"
+#include "services/ledger/rules/settlement.h"
 #include "services/ledger/store/settlement.h"
 
 #define COPY(member) row_copy(rows, row, #member, ret->member, sizeof ret->member)
@@ -92,6 +93,29 @@ bool store_settlement_parts(struct db_tx *tx, const struct settlement_record *re
            db_send(tx, &QUERY_SETTLEMENT_ACTUALS, ret_actuals, err, db_text(record->id)) &&
            db_select(tx, &QUERY_SETTLEMENT_STANDINGS, ret_standings, err, db_text(record->id),
                      db_int(record->ledger_sequence));
+}
+
+bool store_basis_escalated(struct db_tx *tx, const char *corrects_id, struct basis *basis,
+                           struct problem *err)
+{
+    db_rows_auto_t rows = {.result = NULL};
+    if (corrects_id[0] == '\0')
+        return true;
+    if (!db_select(tx, &QUERY_SETTLEMENT_ESCALATIONS, &rows, err, db_text(corrects_id)))
+        return false;
+    assert(rows.count <= ESCALATIONS_MAX);
+    basis->escalated_count = (size_t)rows.count;
+    for (int i = 0; i < rows.count; i++) {
+        struct settlement_escalation *before = &basis->escalated[i];
+        bool is_claw_back =
+            strcmp(row_text(&rows, i, "kind"), escalation_kind_word(ESCALATION_CLAW_BACK)) == 0;
+        before->kind = is_claw_back ? ESCALATION_CLAW_BACK : ESCALATION_RESERVE;
+        row_copy(&rows, i, "pool", before->pool, sizeof before->pool);
+        row_copy(&rows, i, "organisation", before->organisation, sizeof before->organisation);
+        before->amount_pence = row_int(&rows, i, "amount_pence");
+        row_copy(&rows, i, "sentence", before->sentence, sizeof before->sentence);
+    }
+    return true;
 }
 
 bool store_settlement_is_open(struct act *act, int32_t month, bool *ret_is_open,

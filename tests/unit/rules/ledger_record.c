@@ -111,6 +111,28 @@ static void a_decision_that_ends_without_effect_ends_it_or_gives_it_back(void **
     }
 }
 
+static void what_was_escalated_is_escalated_again_only_when_it_is_another(void **state)
+{
+    (void)state;
+    const struct settlement_escalation before[] = {
+        {.kind = ESCALATION_CLAW_BACK, .organisation = "ZZ1", .amount_pence = 100},
+        {.kind = ESCALATION_RESERVE, .pool = "urgent", .organisation = "ZZ3", .amount_pence = 100},
+    };
+    struct settlement_escalation escalation = before[1];
+    assert_true(escalation_is_repeated(&escalation, before, 2));
+    assert_false(escalation_is_repeated(&escalation, before, 1));
+    escalation.amount_pence = 101;
+    assert_false(escalation_is_repeated(&escalation, before, 2));
+    escalation = before[1];
+    snprintf(escalation.pool, sizeof escalation.pool, "drugs");
+    assert_false(escalation_is_repeated(&escalation, before, 2));
+    escalation = before[1];
+    snprintf(escalation.organisation, sizeof escalation.organisation, "ZZ4");
+    assert_false(escalation_is_repeated(&escalation, before, 2));
+    /* taken back once more, by this one */
+    assert_false(escalation_is_repeated(&before[0], before, 2));
+}
+
 static void it_is_posted_once_by_its_decision(void **state)
 {
     (void)state;
@@ -239,6 +261,7 @@ int main(void)
         cmocka_unit_test(a_settled_month_is_corrected_in_a_chain_and_for_a_reason),
         cmocka_unit_test(a_settlement_is_proposed_once_and_withdrawn_only_before),
         cmocka_unit_test(a_decision_that_ends_without_effect_ends_it_or_gives_it_back),
+        cmocka_unit_test(what_was_escalated_is_escalated_again_only_when_it_is_another),
         cmocka_unit_test(it_is_posted_once_by_its_decision),
         cmocka_unit_test(its_transaction_is_what_it_says_on_the_last_day_of_its_month),
         cmocka_unit_test(what_a_year_leaves_of_the_reserve_is_released),
