@@ -50,9 +50,10 @@ struct subject_hooks {
      * `<service>.effect.refused.v1`. */
     bool (*carry)(struct act *act, const struct carried_decision *decision, struct problem *err);
     /* The decision ended without effect: `outcome` is rejected, lapsed, escalated, withdrawn,
-     * refused (carry() or the house refused it) or unopened. NULL = nothing to undo. */
+     * refused (carry() or the house refused it; `reason` says why, and is NULL for the others) or
+     * unopened. NULL = nothing to undo. */
     bool (*release)(struct act *act, const char *ref, const char *effect, const char *outcome,
-                    struct problem *err);
+                    const char *reason, struct problem *err);
 };
 
 /* --- membership's own subjects, within its own acts ------------------------------------------- */

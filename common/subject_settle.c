@@ -47,10 +47,10 @@ static void frozen_set(struct frozen *frozen, const char *state)
 }
 
 static bool release(struct act *act, const struct subject_hooks *hooks, const struct frozen *frozen,
-                    const char *outcome, struct problem *err)
+                    const char *outcome, const char *reason, struct problem *err)
 {
     return hooks->release == NULL ||
-           hooks->release(act, frozen->subject, frozen->effect, outcome, err);
+           hooks->release(act, frozen->subject, frozen->effect, outcome, reason, err);
 }
 
 static bool refuse(struct act *act, const struct subject_hooks *hooks, struct frozen *frozen,
@@ -62,7 +62,7 @@ static bool refuse(struct act *act, const struct subject_hooks *hooks, struct fr
                                  .described = described,
                                  .is_effect = true,
                                  .refusal = reason};
-    return frozen_append(act, &event, err) && release(act, hooks, frozen, "refused", err);
+    return frozen_append(act, &event, err) && release(act, hooks, frozen, "refused", reason, err);
 }
 
 static struct carried_decision carried_of(const struct act *act, const json_t *event_data)
@@ -129,7 +129,7 @@ bool frozen_thaw(struct act *act, const struct subject_hooks *hooks, struct froz
     frozen_set(frozen, "thawed");
     struct frozen_event event = {
         .name = "subject.thawed", .frozen = frozen, .described = described};
-    return frozen_append(act, &event, err) && release(act, hooks, frozen, outcome, err);
+    return frozen_append(act, &event, err) && release(act, hooks, frozen, outcome, NULL, err);
 }
 
 /* Carried, but we hold nothing for it: frozen here never, or no longer. */

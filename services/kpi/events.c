@@ -276,9 +276,9 @@ static bool specification_carry(struct act *act, const struct carried_decision *
 }
 
 static bool specification_release(struct act *act, const char *ref, const char *effect,
-                                  const char *outcome, struct problem *err)
+                                  const char *outcome, const char *reason, struct problem *err)
 {
-    (void)act, (void)ref, (void)effect, (void)outcome, (void)err;
+    (void)act, (void)ref, (void)effect, (void)outcome, (void)reason, (void)err;
     return true; /* a draft that was not agreed stays a draft and may be proposed again */
 }
 

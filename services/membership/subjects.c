@@ -71,9 +71,9 @@ static bool subjects_carry(struct act *act, const struct carried_decision *decis
 }
 
 static bool subjects_release(struct act *act, const char *ref, const char *effect,
-                             const char *outcome, struct problem *err)
+                             const char *outcome, const char *reason, struct problem *err)
 {
-    (void)outcome;
+    (void)outcome, (void)reason;
     return strcmp(ref, "alliance") != 0 || alliance_release(act, effect, err);
 }
 

@@ -116,9 +116,9 @@ static bool case_carry(struct act *act, const struct carried_decision *decision,
 }
 
 static bool case_return(struct act *act, const char *ref, const char *effect, const char *outcome,
-                        struct problem *err)
+                        const char *reason, struct problem *err)
 {
-    (void)effect;
+    (void)effect, (void)reason;
     struct business_case a_case = {0};
     if (!case_of_ref(act, ref, &a_case, err))
         return false;

@@ -23,7 +23,7 @@ static const char ALIAS[] = "ledger/things/0018f0000-0000-7000-8000-00000000000a
 /* --- the hooks -------------------------------------------------------------------------------- */
 
 static int carried, released;
-static char release_outcome[CODE_SIZE];
+static char release_outcome[CODE_SIZE], release_reason[PROBLEM_DETAIL_SIZE];
 static const char *subject_kind, *subject_rule;
 static bool is_restricted, is_hidden, is_impossible;
 static enum problem_code carry_refusal;
@@ -71,13 +71,14 @@ static bool thing_carry(struct act *act, const struct carried_decision *decision
 }
 
 static bool thing_release(struct act *act, const char *ref, const char *effect, const char *outcome,
-                          struct problem *err)
+                          const char *reason, struct problem *err)
 {
     (void)act, (void)err;
     assert_string_equal(ref, REF);
     assert_string_equal(effect, "grant");
     released++;
     snprintf(release_outcome, sizeof release_outcome, "%s", outcome);
+    snprintf(release_reason, sizeof release_reason, "%s", reason == NULL ? "" : reason);
     return true;
 }
 
@@ -490,6 +491,7 @@ static void a_refusing_hook_leaves_nothing_behind(void **state)
     assert_refused(&stage, "it can no longer be done");
     assert_string_equal(frozen_state(&stage), "refused");
     assert_string_equal(release_outcome, "refused");
+    assert_string_equal(release_reason, "it can no longer be done");
     assert_true(is_thawed(&stage));
     /* The chain goes on as if nothing had been. */
     assert_string_equal(harness_value("select h.sequence = 3 and h.hash = j.hash and j.hash ="
@@ -627,6 +629,7 @@ static void without_effect_it_thaws(void **state)
         hear(&stage, outcomes[i], decision_data(&stage, outcomes[i]));
         assert_string_equal(frozen_state(&stage), "thawed");
         assert_string_equal(release_outcome, outcomes[i]);
+        assert_string_equal(release_reason, "");
         assert_string_equal(events_after(&stage, 3), "subject.thawed");
         assert_true(is_thawed(&stage));
     }

@@ -232,9 +232,23 @@ static void what_was_decided_is_not_posted_once_the_books_say_something_else(voi
     struct mandate mandate =
         active_mandate("ring-fence:elective", "partner:ZZ3:position", 100000000);
     posted(&mandate, "2026-05-15", 70000000);
-    assert_problem(settlement_carried(id, &err), err, PROBLEM_STATE_CONFLICT);
+    assert_false(settlement_carried(id, &err));
+    assert_int_equal(err.code, PROBLEM_STATE_CONFLICT);
     assert_string_equal(
         count("transaction where alliance_id = '%s' and kind = 'settlement'", alliance), "1");
+    /* and it says why: not only that it was refused */
+    char ref[REF_SIZE], reason[PROBLEM_DETAIL_SIZE];
+    settlement_ref(id, ref);
+    snprintf(reason, sizeof reason, "%s", err.detail);
+    problem_clear(&err);
+    act_auto_t act = {0};
+    begin(&act);
+    assert_done(LEDGER_SUBJECTS.release(&act, ref, "post", "refused", reason, &err), err);
+    commit(&act);
+    assert_string_equal(count("settlement where alliance_id = '%s' and state = 'rejected'"
+                              " and ended_because like '%%the books have moved since%%'",
+                              alliance),
+                        "1");
 }
 
 static void a_decision_that_fails_gives_the_month_back(void **state)
@@ -250,7 +264,7 @@ static void a_decision_that_fails_gives_the_month_back(void **state)
     settlement_ref(id, ref);
     act_auto_t act = {0};
     begin(&act);
-    assert_done(LEDGER_SUBJECTS.release(&act, ref, "post", "rejected", &err), err);
+    assert_done(LEDGER_SUBJECTS.release(&act, ref, "post", "rejected", NULL, &err), err);
     commit(&act);
     assert_problem(settlement_carried(id, &err), err, PROBLEM_STATE_CONFLICT);
     assert_done(month_settle(next, &err), err);

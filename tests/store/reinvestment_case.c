@@ -160,8 +160,9 @@ static void a_decision_without_effect_returns_or_rejects_the_case(void **state)
         case_ref(&a_case, ref);
         act_auto_t act = {0};
         begin(&act);
-        assert_done(REINVESTMENT_SUBJECTS.release(&act, ref, "approve", expected[i].outcome, &err),
-                    err);
+        assert_done(
+            REINVESTMENT_SUBJECTS.release(&act, ref, "approve", expected[i].outcome, NULL, &err),
+            err);
         commit(&act);
         assert_int_equal(case_now(a_case.id).state, expected[i].state);
     }

@@ -141,16 +141,17 @@ bool release_carry(struct act *act, const struct carried_decision *decision, str
 }
 
 /* Nobody decided: it is a draft still. Else it was not to be. */
-bool release_give_back(struct act *act, const char *ref, const char *outcome, struct problem *err)
+bool release_give_back(struct act *act, const char *ref, const char *outcome, const char *reason,
+                       struct problem *err)
 {
     struct reserve_release release, after;
-    char reason[80];
+    char because[NOTE_SIZE];
     if (!release_find(act, ref, &release, err))
         return false;
     if (release.state != RELEASE_DRAFT || strcmp(outcome, "withdrawn") == 0 ||
         strcmp(outcome, "unopened") == 0)
         return true;
-    snprintf(reason, sizeof reason, "The decision was %s.", outcome);
-    release_end(&release, RELEASE_REJECTED, reason, act->now_ms, &after);
+    decision_end_words(outcome, reason, because);
+    release_end(&release, RELEASE_REJECTED, because, act->now_ms, &after);
     return event_release_moved(act, &after, err);
 }

@@ -196,13 +196,13 @@ bool settlement_carry(struct act *act, const struct carried_decision *decision, 
     return false;
 }
 
-bool settlement_give_back(struct act *act, const char *ref, const char *outcome,
+bool settlement_give_back(struct act *act, const char *ref, const char *outcome, const char *reason,
                           struct problem *err)
 {
     struct settlement_record record, after;
     if (!settlement_find(act, ref, &record, err))
         return false;
-    if (!settlement_release(&record, outcome, act->now_ms, &after))
+    if (!settlement_release(&record, outcome, reason, act->now_ms, &after))
         return true;
     return event_settlement_moved(act, &after, err);
 }

@@ -40,7 +40,7 @@ bool settlement_describe(struct act *act, const char *ref, const char *effect,
                          struct subject *ret_subject, struct problem *err) MUST_CHECK;
 bool settlement_carry(struct act *act, const struct carried_decision *decision,
                       struct problem *err) MUST_CHECK;
-bool settlement_give_back(struct act *act, const char *ref, const char *outcome,
+bool settlement_give_back(struct act *act, const char *ref, const char *outcome, const char *reason,
                           struct problem *err) MUST_CHECK;
 
 /* --- releases of the reserve: effect "release", kind release-reserve */
@@ -57,7 +57,7 @@ bool release_describe(struct act *act, const char *ref, const char *effect,
 /* ledger.release.posted.v1 */
 bool release_carry(struct act *act, const struct carried_decision *decision,
                    struct problem *err) MUST_CHECK;
-bool release_give_back(struct act *act, const char *ref, const char *outcome,
+bool release_give_back(struct act *act, const char *ref, const char *outcome, const char *reason,
                        struct problem *err) MUST_CHECK;
 
 #endif

@@ -186,12 +186,12 @@ static bool carry(struct act *act, const struct carried_decision *decision, stru
 /* A mandate stays a draft and a month closed: nothing was changed for the decision. A settlement
  * was proposed. */
 static bool release(struct act *act, const char *ref, const char *effect, const char *outcome,
-                    struct problem *err)
+                    const char *reason, struct problem *err)
 {
     (void)effect;
     if (starts_with(ref, SETTLEMENT_PREFIX))
-        return settlement_give_back(act, ref, outcome, err);
-    return !starts_with(ref, RELEASE_PREFIX) || release_give_back(act, ref, outcome, err);
+        return settlement_give_back(act, ref, outcome, reason, err);
+    return !starts_with(ref, RELEASE_PREFIX) || release_give_back(act, ref, outcome, reason, err);
 }
 
 const struct subject_hooks LEDGER_SUBJECTS = {

@@ -97,8 +97,17 @@ bool settlement_withdraw(const struct settlement_record *record, const char *rea
     return true;
 }
 
-bool settlement_release(const struct settlement_record *record, const char *outcome, int64_t now_ms,
-                        struct settlement_record *ret_record)
+void decision_end_words(const char *outcome, const char *reason, char ret_words[NOTE_SIZE])
+{
+    if (reason == NULL)
+        snprintf(ret_words, NOTE_SIZE, "The decision was %s.", outcome);
+    else
+        snprintf(ret_words, NOTE_SIZE, "The decision was carried, and its effect refused: %s.",
+                 reason);
+}
+
+bool settlement_release(const struct settlement_record *record, const char *outcome,
+                        const char *reason, int64_t now_ms, struct settlement_record *ret_record)
 {
     if (record->state != SETTLEMENT_PROPOSED)
         return false;
@@ -108,9 +117,9 @@ bool settlement_release(const struct settlement_record *record, const char *outc
         ret_record->version++;
         return true;
     }
-    char reason[80];
-    snprintf(reason, sizeof reason, "The decision was %s.", outcome);
-    settlement_end(ret_record, SETTLEMENT_REJECTED, reason, now_ms);
+    char because[NOTE_SIZE];
+    decision_end_words(outcome, reason, because);
+    settlement_end(ret_record, SETTLEMENT_REJECTED, because, now_ms);
     return true;
 }
 

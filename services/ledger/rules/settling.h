@@ -24,8 +24,12 @@ bool settlement_withdraw(const struct settlement_record *record, const char *rea
                          struct settlement_record *ret_record, struct problem *err) MUST_CHECK;
 /* Its decision ended without effect (outcome as in common/subject.h): it is rejected, or computed
  * again where nobody decided. False when there is nothing to undo. */
-bool settlement_release(const struct settlement_record *record, const char *outcome, int64_t now_ms,
+bool settlement_release(const struct settlement_record *record, const char *outcome,
+                        const char *reason, int64_t now_ms,
                         struct settlement_record *ret_record) MUST_CHECK;
+/* How its decision ended, in a sentence; `reason` is why what was carried was refused (NULL = it
+ * was not). */
+void decision_end_words(const char *outcome, const char *reason, char ret_words[NOTE_SIZE]);
 /* STATE_CONFLICT unless it is proposed. Posted by that decision and event; the transaction's id is
  * "" when nothing is to be moved. */
 bool settlement_post(const struct settlement_record *record, const char *decision_id,

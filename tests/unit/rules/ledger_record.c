@@ -94,21 +94,24 @@ static void a_decision_that_ends_without_effect_ends_it_or_gives_it_back(void **
     (void)state;
     struct problem err = {0};
     struct settlement_record record = computed(), proposed, after;
-    assert_false(settlement_release(&record, "rejected", 9, &after));
+    assert_false(settlement_release(&record, "rejected", NULL, 9, &after));
     assert_true(settlement_propose(&record, &proposed, &err));
     static const char *const given_back[] = {"withdrawn", "unopened"};
     for (size_t i = 0; i < ARRAY_LENGTH(given_back); i++) {
-        assert_true(settlement_release(&proposed, given_back[i], 9, &after));
+        assert_true(settlement_release(&proposed, given_back[i], NULL, 9, &after));
         assert_int_equal(after.state, SETTLEMENT_COMPUTED);
         assert_int_equal(after.ended_ms, INSTANT_NONE);
     }
     static const char *const ended[] = {"rejected", "lapsed", "escalated", "refused"};
     for (size_t i = 0; i < ARRAY_LENGTH(ended); i++) {
-        assert_true(settlement_release(&proposed, ended[i], 9, &after));
+        assert_true(settlement_release(&proposed, ended[i], NULL, 9, &after));
         assert_int_equal(after.state, SETTLEMENT_REJECTED);
         assert_int_equal(after.ended_ms, 9);
         assert_non_null(strstr(after.ended_because, ended[i]));
     }
+    assert_true(settlement_release(&proposed, "refused", "the books have moved", 9, &after));
+    assert_string_equal(after.ended_because, "The decision was carried, and its effect refused:"
+                                             " the books have moved.");
 }
 
 static void what_was_escalated_is_escalated_again_only_when_it_is_another(void **state)
