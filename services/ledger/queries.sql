@@ -343,6 +343,27 @@ where s.alliance_id = $1::uuid and s.month = $2::text and s.state = 'posted'
 order by s.posted_sequence desc
 limit 1;
 
+-- Months whose last settlement was computed by another version of the agreement than number $2, which is
+-- in force in them; unless it was said already (the escalation's title names the version).
+-- name: overtaken_list
+select s.id, s.month, s.agreement_number, p.state
+from period as p
+cross join lateral (select v.number
+                    from agreement_version as v
+                    where v.alliance_id = p.alliance_id and v.state = 'adopted' and v.starts_on <= p.starts_on
+                    order by v.starts_on desc
+                    limit 1) as f
+cross join lateral (select t.id, t.month, t.agreement_number
+                    from settlement as t
+                    where t.alliance_id = p.alliance_id and t.month = p.month and t.state = 'posted'
+                    order by t.posted_sequence desc
+                    limit 1) as s
+where p.alliance_id = $1::uuid and f.number = $2::bigint and s.agreement_number <> $2
+  and not exists (select from escalation as e
+                  where e.alliance_id = p.alliance_id and e.subject = 'ledger/settlements/' || s.id
+                    and e.title like '% version ' || $2::text)
+order by s.month;
+
 -- name: settlement_is_open
 select exists (select from settlement as s
                where s.alliance_id = $1::uuid and s.month = $2::text

@@ -362,6 +362,9 @@ test('a version that starts in a settled month makes a correction due, and the m
   await revise('unknown-reference', leads.ZZ3, used.drugs3, 1);
   await revise('rule-broken', leads.ZZ1, used.urgent3, 1);
   await move('state-conflict', M02, 'closed');
+  const told = await stage.see(stage.director, 'listAgendaItems', ({ items }) => items.some((item) => item.subject === settlementRef(before_.id)), {});
+  const item = told.items.find((one) => one.subject === settlementRef(before_.id));
+  assert.match(item.reason, new RegExp(`^${M02} was settled by version 1 of the agreement, and version ${number} is in force`));
   const corrective = await compute(201, M02, before_.id);
   assert.equal(corrective.agreementNumber, number);
   assert.notEqual(corrective.agreementDigest, before_.agreementDigest);

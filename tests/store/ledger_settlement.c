@@ -219,6 +219,35 @@ static void figures_that_make_no_difference_are_used_by_a_correction(void **stat
     assert_done(month_move(PERIOD_CLOSED, &err), err);
 }
 
+#define TOLD                                                                                       \
+    "escalation where alliance_id = '%s' and subject = 'ledger/settlements/%s'"                    \
+    " and to_group = 'leadership-board' and title like '%%2026-27-M01%%'"                          \
+    " and reason like '%%by version %d of%%' and reason like '%%version %d is in force%%'"         \
+    " and reason like '%%%s%%'"
+
+static void a_version_that_starts_in_a_settled_month_is_told_once(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    char id[UUID_SIZE], next[UUID_SIZE];
+    parameters_adopted(1, "2026-02-01", PARAMETERS);
+    assert_done(month_move(PERIOD_LOCKED, &err), err);
+    settled(2800000000, id);
+    parameters_adopted(2, "2026-05-01", PARAMETERS); /* the next month, which nobody has settled */
+    parameters_adopted(3, "2026-04-15", PARAMETERS); /* within the month, not on its first day */
+    parameters_adopted(1, "2026-02-01", PARAMETERS); /* what it was settled by, once more */
+    assert_string_equal(event_count("ledger.settlement.escalated.v1"), "0");
+    parameters_adopted(4, "2026-03-01", PARAMETERS);
+    assert_string_equal(count(TOLD, alliance, id, 1, 4, "does not close"), "1");
+    parameters_adopted(4, "2026-03-01", PARAMETERS);
+    assert_string_equal(event_count("ledger.settlement.escalated.v1"), "1");
+    settled(2800000000, next);
+    assert_done(month_move(PERIOD_CLOSED, &err), err);
+    parameters_adopted(5, "2026-04-01", PARAMETERS);
+    assert_string_equal(count(TOLD, alliance, next, 4, 5, "to be reopened by decision first"), "1");
+    assert_string_equal(event_count("ledger.settlement.escalated.v1"), "2");
+}
+
 static void what_was_decided_is_not_posted_once_the_books_say_something_else(void **state)
 {
     (void)state;
@@ -376,6 +405,8 @@ int main(void)
                                make_settled_alliance),
         cmocka_unit_test_setup(no_figure_is_passed_over, make_settled_alliance),
         cmocka_unit_test_setup(figures_that_make_no_difference_are_used_by_a_correction,
+                               make_settled_alliance),
+        cmocka_unit_test_setup(a_version_that_starts_in_a_settled_month_is_told_once,
                                make_settled_alliance),
         cmocka_unit_test_setup(what_was_decided_is_not_posted_once_the_books_say_something_else,
                                make_settled_alliance),

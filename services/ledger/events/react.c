@@ -7,6 +7,7 @@
 #include "common/money.h"
 #include "common/standing.h"
 #include "services/ledger/events.h"
+#include "services/ledger/events/settlement.h"
 #include "services/ledger/queries.h"
 #include "services/ledger/rules.h"
 #include "services/ledger/store.h"
@@ -170,6 +171,22 @@ static bool periods_open(struct act *act, struct problem *err)
  * ------------------------------------------------------------------------------------------------
  */
 
+/* Membership asks nobody before a version starts in settled months (B12); the board is told of
+ * each, as what is posted does not follow by itself. */
+static bool overtaken_escalate(struct act *act, int64_t number, struct problem *err)
+{
+    db_rows_auto_t rows = {.result = NULL};
+    if (!act_flush(act, err) || !store_overtaken_list(act->tx, number, &rows, err))
+        return false;
+    for (int i = 0; i < rows.count; i++) {
+        struct overtaken overtaken = {.in_force = number};
+        overtaken_of_row(&rows, i, &overtaken);
+        if (!event_settlement_overtaken(act, &overtaken, err))
+            return false;
+    }
+    return true;
+}
+
 static bool agreement_follow(struct act *act, const struct foreign_event *event,
                              struct problem *err)
 {
@@ -186,7 +203,8 @@ static bool agreement_follow(struct act *act, const struct foreign_event *event,
     }
     const json_t *version = json_member(event->data, "agreementVersion");
     return chart_follow_agreement(act, &chart, json_member(version, "parameters"), err) &&
-           chart_open(act, &chart, err) && periods_open(act, err);
+           chart_open(act, &chart, err) && periods_open(act, err) &&
+           overtaken_escalate(act, json_integer_or(version, "number", 0), err);
 }
 
 static bool partner_admitted(struct act *act, const struct foreign_event *event,

@@ -29,6 +29,10 @@ bool event_settlement_escalated(struct act *act, const struct settlement_record 
                                 const struct settlement_escalation *escalation,
                                 struct problem *err) MUST_CHECK;
 
+/* Likewise: another version of the agreement is in force in a settled month. */
+bool event_settlement_overtaken(struct act *act, const struct overtaken *overtaken,
+                                struct problem *err) MUST_CHECK;
+
 /* Computes under the act what has been allowed to begin, and announces it; corrects_id "" = the
  * month's first. `record` is completed but for its id and who computes it. */
 bool settlement_run(struct act *act, int32_t month, const char *corrects_id,

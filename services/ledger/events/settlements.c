@@ -258,26 +258,60 @@ bool event_submission_used(struct act *act, const struct submission *submission,
     return announce(act, "ledger.submission.used.v1", subject, data, links, NULL, err);
 }
 
-bool event_settlement_escalated(struct act *act, const struct settlement_record *record,
-                                const struct settlement_escalation *escalation, struct problem *err)
+/* --- what people have to settle between them
+ * ------------------------------------------------------------------------- */
+
+/* Takes links. */
+static bool escalate(struct act *act, const char *subject, const char *title, const char *reason,
+                     json_t *links, struct problem *err)
 {
-    char subject[REF_SIZE], month[MONTH_SIZE], id[UUID_SIZE], title[NAME_SIZE];
-    settlement_ref(record->id, subject);
-    month_format(record->month, month);
+    char id[UUID_SIZE];
     uuid_new(act->now_ms, id);
-    snprintf(title, sizeof title, "%s in %s",
-             escalation->kind == ESCALATION_RESERVE ? "The reserve falls short"
-                                                    : "A claw-back is not covered",
-             month);
-    json_t *data = json_object(), *row = json_object(), *links = json_array();
+    json_t *data = json_object(), *row = json_object();
     json_put_text(row, "id", id);
     json_put_text(row, "subject", subject);
     json_put_text(row, "toGroup", "leadership-board");
     json_put_text(row, "title", title);
-    json_put_text(row, "reason", escalation->sentence);
+    json_put_text(row, "reason", reason);
     json_put_instant(row, "raisedAt", act->now_ms);
     json_put_new(data, "escalation", row);
     link_add(links, "", subject);
-    link_add(links, "decisions/", record->decision_id);
     return announce(act, "ledger.settlement.escalated.v1", subject, data, links, NULL, err);
+}
+
+bool event_settlement_escalated(struct act *act, const struct settlement_record *record,
+                                const struct settlement_escalation *escalation, struct problem *err)
+{
+    char subject[REF_SIZE], month[MONTH_SIZE], title[NAME_SIZE];
+    json_t *links = json_array();
+    settlement_ref(record->id, subject);
+    month_format(record->month, month);
+    snprintf(title, sizeof title, "%s in %s",
+             escalation->kind == ESCALATION_RESERVE ? "The reserve falls short"
+                                                    : "A claw-back is not covered",
+             month);
+    link_add(links, "decisions/", record->decision_id);
+    return escalate(act, subject, title, escalation->sentence, links, err);
+}
+
+bool event_settlement_overtaken(struct act *act, const struct overtaken *overtaken,
+                                struct problem *err)
+{
+    char subject[REF_SIZE], month[MONTH_SIZE], title[NAME_SIZE], reason[NOTE_SIZE];
+    json_t *links = json_array();
+    settlement_ref(overtaken->settlement_id, subject);
+    month_format(overtaken->month, month);
+    /* overtaken_list knows it by its end. */
+    snprintf(title, sizeof title, "A correction of %s is due: the agreement is now version %lld",
+             month, (long long)overtaken->in_force);
+    snprintf(reason, sizeof reason,
+             "%s was settled by version %lld of the agreement, and version %lld is in force in it. "
+             "A corrective settlement settles it by that%s.",
+             month, (long long)overtaken->settled_by, (long long)overtaken->in_force,
+             overtaken->state == PERIOD_CLOSED
+                 ? "; the month is closed, and is to be reopened by decision first"
+                 : "; until then the month does not close");
+    link_agreement(links, overtaken->settled_by);
+    link_agreement(links, overtaken->in_force);
+    return escalate(act, subject, title, reason, links, err);
 }

@@ -39,6 +39,15 @@ struct settlement_record {
     int64_t version;
 };
 
+/* A settled month in which another version of the agreement has come to be in force. */
+struct overtaken {
+    char settlement_id[UUID_SIZE]; /* the month's last */
+    int32_t month;
+    enum period_state state; /* of the month */
+    int64_t settled_by;      /* versions of the agreement, by number */
+    int64_t in_force;
+};
+
 enum release_state { RELEASE_DRAFT, RELEASE_RELEASED, RELEASE_REJECTED, RELEASE_WITHDRAWN };
 
 /* What of a year's reserve is to go elsewhere. */

@@ -23,6 +23,11 @@ bool store_settlement_parts(struct db_tx *tx, const struct settlement_record *re
                             struct db_rows *ret_lines, struct db_rows *ret_escalations,
                             struct db_rows *ret_actuals, struct db_rows *ret_standings,
                             struct problem *err) MUST_CHECK;
+/* Months that were settled by another version of the agreement than this one, which has come to be
+ * in force in them, and of which nobody was told yet; rows of overtaken_of_row(). */
+bool store_overtaken_list(struct db_tx *tx, int64_t number, struct db_rows *ret_rows,
+                          struct problem *err) MUST_CHECK;
+void overtaken_of_row(const struct db_rows *rows, int row, struct overtaken *ret_overtaken);
 /* What keeps the month from closing, but its holds. */
 bool store_month_ties(struct db_tx *tx, int32_t month, struct month_ties *ret_ties,
                       struct problem *err) MUST_CHECK;

@@ -118,6 +118,21 @@ bool store_basis_escalated(struct db_tx *tx, const char *corrects_id, struct bas
     return true;
 }
 
+bool store_overtaken_list(struct db_tx *tx, int64_t number, struct db_rows *ret_rows,
+                          struct problem *err)
+{
+    return db_select(tx, &QUERY_OVERTAKEN_LIST, ret_rows, err, db_int(number));
+}
+
+void overtaken_of_row(const struct db_rows *rows, int row, struct overtaken *ret)
+{
+    row_copy(rows, row, "id", ret->settlement_id, sizeof ret->settlement_id);
+    bool is_month = month_parse(row_text(rows, row, "month"), &ret->month);
+    assert(is_month);
+    ret->state = period_state_of_word(row_text(rows, row, "state"));
+    ret->settled_by = row_int(rows, row, "agreement_number");
+}
+
 bool store_settlement_is_open(struct act *act, int32_t month, bool *ret_is_open,
                               struct problem *err)
 {
