@@ -314,7 +314,7 @@ limit 1;
 
 -- name: settlement_get
 select s.id, s.month, s.corrects_id, s.method, s.agreement_number, s.agreement_digest, s.inputs_digest,
-       s.digest, s.ledger_sequence, s.membership_sequence, s.line_count, s.entries, s.surplus_pence,
+       s.digest, s.ledger_sequence, s.membership_sequence, s.line_count, s.entries, s.evidence, s.surplus_pence,
        s.reserve_called_pence, s.state, s.computed_at, s.computed_by, s.ended_at, s.ended_because,
        s.decision_id, s.posted_sequence, s.transaction_id, s.version
 from settlement as s
@@ -322,7 +322,7 @@ where s.alliance_id = $1::uuid and s.id = $2::uuid;
 
 -- name: settlement_list
 select s.id, s.month, s.corrects_id, s.method, s.agreement_number, s.agreement_digest, s.inputs_digest,
-       s.digest, s.ledger_sequence, s.membership_sequence, s.line_count, s.entries, s.surplus_pence,
+       s.digest, s.ledger_sequence, s.membership_sequence, s.line_count, s.entries, s.evidence, s.surplus_pence,
        s.reserve_called_pence, s.state, s.computed_at, s.computed_by, s.ended_at, s.ended_because,
        s.decision_id, s.posted_sequence, s.transaction_id, s.version
 from settlement as s
@@ -335,7 +335,7 @@ limit $5::bigint;
 
 -- name: settlement_last
 select s.id, s.month, s.corrects_id, s.method, s.agreement_number, s.agreement_digest, s.inputs_digest,
-       s.digest, s.ledger_sequence, s.membership_sequence, s.line_count, s.entries, s.surplus_pence,
+       s.digest, s.ledger_sequence, s.membership_sequence, s.line_count, s.entries, s.evidence, s.surplus_pence,
        s.reserve_called_pence, s.state, s.computed_at, s.computed_by, s.ended_at, s.ended_because,
        s.decision_id, s.posted_sequence, s.transaction_id, s.version
 from settlement as s

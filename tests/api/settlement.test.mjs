@@ -63,7 +63,7 @@ const agree = (wanted, who, id, revision = 1) => stage.do(wanted, who, 'agreeAct
 const revise = (wanted, who, id, cost, changes) => stage.do(wanted, who, 'reviseActuals', { ...at(id), body: figures(cost, changes) });
 const query = (wanted, who, id, revision = 1, reason = 'Fifty cases seem to be counted twice.') =>
   stage.do(wanted, who, 'queryActuals', { ...at(id), body: { revision, reason } });
-const compute = (wanted, month, corrects) => stage.do(wanted, leads.ZZ1, 'computeSettlement', { body: { month, corrects } });
+const compute = (wanted, month, corrects, evidence) => stage.do(wanted, leads.ZZ1, 'computeSettlement', { body: { month, corrects, evidence } });
 const settled = (settlementId, who = leads.ZZ4) => stage.do(200, who, 'getSettlement', { values: { settlementId } });
 const balance = async (accountCode) => (await stage.do(200, leads.ZZ1, 'getAccount', { values: { accountCode } })).balance.amount;
 const settlementRef = (id) => `ledger/settlements/${id}`;
@@ -210,10 +210,15 @@ test('one vote against ends it, with nothing moved; the next is carried and post
   await agree(200, leads.ZZ3, used.drugs, corrected.revision);
   await agree(200, leads.ZZ4, used.drugs, corrected.revision);
   stage.share();
-  const next = await compute(201, M01);
+  const shift = await stage.do(201, stage.reps.ZZ3, 'recordLeftShift', { body: stage.leftShiftBody() });
+  const evidence = [`reinvestment/left-shifts/${shift.id}/versions/1`];
+  const next = await compute(201, M01, undefined, evidence);
   assert.notEqual(next.id, refused.id);
+  assert.deepEqual([next.evidence, refused.evidence], [evidence, []]);
   first = await post(next.id);
-  assert.deepEqual(first.lines, next.lines);
+  assert.deepEqual([first.lines, first.evidence], [next.lines, evidence]);
+  const { content } = await stage.do(200, leads.ZZ4, 'getDecision', { values: { decisionId: first.decisionId } });
+  assert.deepEqual(content.evidence, evidence, 'it is part of what was voted on');
   assert.equal(await balance('reserve:cost-risk'), before_.reserve - 180000000);
   assert.equal(await balance('ring-fence:elective'), before_.fence + 150000000);
   const transaction = await stage.do(200, leads.ZZ3, 'getTransaction', { values: { transactionId: first.transactionId } });
@@ -281,7 +286,7 @@ test('a settlement is traced from its figures to its votes and its transaction',
   const trace = await stage.do(200, leads.ZZ4, 'traceSettlement', { values: { settlementId: first.id } });
   const types = new Set(trace.events.map((event) => event.type));
   for (const type of ['ledger.settlement.computed.v1', 'ledger.settlement.posted.v1', 'ledger.submission.submitted.v1', 'ledger.submission.agreed.v1',
-    'membership.decision.carried.v1', 'membership.vote.cast.v1', 'membership.alliance.activated.v1']) assert.ok(types.has(type), type);
+    'membership.decision.carried.v1', 'membership.vote.cast.v1', 'membership.alliance.activated.v1', 'reinvestment.left-shift.recorded.v1']) assert.ok(types.has(type), type);
   const submission = await stage.do(200, leads.ZZ4, 'traceSubmission', at(used.urgent));
   assert.ok(submission.events.some((event) => event.type === 'ledger.submission.queried.v1'));
 });

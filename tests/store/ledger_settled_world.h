@@ -111,7 +111,9 @@ static inline bool actuals_agree(int64_t cost_pence, struct problem *err)
     return act_commit(&act, err);
 }
 
-static inline bool month_settle(char ret_id[UUID_SIZE], struct problem *err)
+/* `evidence`: what it cites; NULL = nothing. */
+static inline bool month_settle_citing(const char *evidence, char ret_id[UUID_SIZE],
+                                       struct problem *err)
 {
     act_auto_t act = {0};
     struct book *book;
@@ -128,10 +130,17 @@ static inline bool month_settle(char ret_id[UUID_SIZE], struct problem *err)
                                     .has_changed = ties.has_pending_submission};
     const char *corrects_id = is_settled ? last.id : "";
     record.computed.at_ms = act.now_ms;
+    if (evidence != NULL)
+        snprintf(record.evidence[record.evidence_count++], REF_SIZE, "%s", evidence);
     uuid_new(act.now_ms, record.id);
     memcpy(ret_id, record.id, UUID_SIZE);
     return settlement_begin_check(book_period(book, month()), &so_far, corrects_id, err) &&
            settlement_run(&act, month(), corrects_id, &record, basis, err) && act_commit(&act, err);
+}
+
+static inline bool month_settle(char ret_id[UUID_SIZE], struct problem *err)
+{
+    return month_settle_citing(NULL, ret_id, err);
 }
 
 static inline bool settlement_proposed(const char *id, struct problem *err)

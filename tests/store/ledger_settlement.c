@@ -248,6 +248,41 @@ static void a_version_that_starts_in_a_settled_month_is_told_once(void **state)
     assert_string_equal(event_count("ledger.settlement.escalated.v1"), "2");
 }
 
+#define LEFT_SHIFT "reinvestment/left-shifts/" APPOINTMENT
+
+static void evidence_is_voted_on_and_not_computed_with(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    char id[UUID_SIZE], ref[REF_SIZE];
+    act_auto_t act = {0};
+    struct subject subject = {.version = 0};
+    assert_done(month_move(PERIOD_LOCKED, &err), err);
+    assert_done(actuals_agree(2800000000, &err), err);
+    assert_done(month_settle_citing(LEFT_SHIFT "/versions/2", id, &err), err);
+    assert_true(recomputes(id));
+    /* linked by its resource, whose events the trace finds */
+    assert_string_equal(last_event("{type}"), "ledger.settlement.computed.v1");
+    assert_non_null(strstr(last_event("{links}"), "\"" LEFT_SHIFT "\""));
+    assert_string_equal(attempt("update ledger.settlement set sequence = sequence + 900,"
+                                " evidence = '[]' where id = '%s'",
+                                id),
+                        CHECK_VIOLATION);
+    settlement_ref(id, ref);
+    begin(&act);
+    assert_done(LEDGER_SUBJECTS.describe(&act, NULL, ref, "post", &subject, &err), err);
+    const json_t *cited = json_array_get(json_object_get(subject.content, "evidence"), 0);
+    assert_string_equal(json_string_value(cited), LEFT_SHIFT "/versions/2");
+    json_decref(subject.content);
+    json_decref(subject.organisations);
+    commit(&act);
+    assert_done(settlement_carried(id, &err), err);
+    assert_string_equal(count("settlement where id = '%s' and state = 'posted'"
+                              " and evidence = '[\"" LEFT_SHIFT "/versions/2\"]'",
+                              id),
+                        "1");
+}
+
 static void what_was_decided_is_not_posted_once_the_books_say_something_else(void **state)
 {
     (void)state;
@@ -332,7 +367,7 @@ static void raw_sql_does_not_rewrite_a_settlement(void **state)
         attempt("insert into ledger.settlement select s.alliance_id, gen_random_uuid(),"
                 " s.sequence, s.month, s.corrects_id, s.method, s.agreement_number,"
                 " s.agreement_digest, s.inputs_digest, s.digest, s.ledger_sequence,"
-                " s.membership_sequence, s.line_count, s.entries, s.surplus_pence,"
+                " s.membership_sequence, s.line_count, s.entries, s.evidence, s.surplus_pence,"
                 " s.reserve_called_pence, s.state, s.computed_at, s.computed_by, s.ended_at,"
                 " s.ended_because, s.decision_id, s.posted_sequence, s.transaction_id, s.version"
                 " from ledger.settlement as s where s.id = '%s'",
@@ -408,6 +443,7 @@ int main(void)
                                make_settled_alliance),
         cmocka_unit_test_setup(a_version_that_starts_in_a_settled_month_is_told_once,
                                make_settled_alliance),
+        cmocka_unit_test_setup(evidence_is_voted_on_and_not_computed_with, make_settled_alliance),
         cmocka_unit_test_setup(what_was_decided_is_not_posted_once_the_books_say_something_else,
                                make_settled_alliance),
         cmocka_unit_test_setup(a_decision_that_fails_gives_the_month_back, make_settled_alliance),

@@ -31,6 +31,7 @@ static json_t *settlement_to_json(const struct settlement_record *record)
     json_put_integer(resource, "ledgerSequence", record->ledger_sequence);
     json_put_integer(resource, "membershipSequence", record->membership_sequence);
     json_put_integer(resource, "lineCount", record->line_count);
+    json_put_new(resource, "evidence", settlement_evidence(record));
     json_put_money(resource, "surplus", record->surplus_pence);
     json_put_money(resource, "reserveCalled", record->reserve_called_pence);
     json_put_instant(resource, "computedAt", record->computed.at_ms);
@@ -228,6 +229,18 @@ static bool begin_check(struct request *request, int32_t *ret_month, const char 
     return settlement_begin_check(period, &so_far, *ret_corrects_id, err);
 }
 
+/* Taken at its word: it is other services' own, and each partner sees there what it is. */
+static void evidence_take(const struct request *request, struct settlement_record *record)
+{
+    size_t i;
+    json_t *reference;
+    json_array_foreach(json_object_get(request->body, "evidence"), i, reference)
+    {
+        snprintf(record->evidence[record->evidence_count++], REF_SIZE, "%s",
+                 json_string_value(reference));
+    }
+}
+
 bool compute_settlement(struct request *request, struct reply *reply, struct problem *err)
 {
     int32_t month;
@@ -238,6 +251,7 @@ bool compute_settlement(struct request *request, struct reply *reply, struct pro
     if (!begin_check(request, &month, &corrects_id, err))
         return false;
     uuid_new(request->now_ms, record.id);
+    evidence_take(request, &record);
     snprintf(record.computed.by, sizeof record.computed.by, "%s", finance_lead_of(request));
     if (!settlement_run(request->act, month, corrects_id, &record, basis, err) ||
         !whole_to_json(request, &record, &resource, err))

@@ -10,6 +10,8 @@
 
 void settlement_ref(const char *id, char ret_ref[REF_SIZE]);
 
+/* What it cites, as an array of references (a new one). */
+json_t *settlement_evidence(const struct settlement_record *record);
 /* ledger.settlement.computed.v1, as often as its lines need to fit; the first carries the
  * settlement itself. */
 bool event_settlement_computed(struct act *act, const struct settlement_record *record,
@@ -34,7 +36,7 @@ bool event_settlement_overtaken(struct act *act, const struct overtaken *overtak
                                 struct problem *err) MUST_CHECK;
 
 /* Computes under the act what has been allowed to begin, and announces it; corrects_id "" = the
- * month's first. `record` is completed but for its id and who computes it. */
+ * month's first. `record` is completed but for its id, who computes it and what it cites. */
 bool settlement_run(struct act *act, int32_t month, const char *corrects_id,
                     struct settlement_record *record, struct basis *basis,
                     struct problem *err) MUST_CHECK;

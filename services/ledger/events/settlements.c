@@ -32,6 +32,28 @@ static json_t *entries_of(const struct settlement_record *record)
     return entries;
 }
 
+json_t *settlement_evidence(const struct settlement_record *record)
+{
+    json_t *evidence = json_array();
+    for (size_t i = 0; i < record->evidence_count; i++)
+        json_push_new(evidence, json_string(record->evidence[i]));
+    return evidence;
+}
+
+/* The events of a left shift are about it, whichever version they tell. */
+static void link_evidence(json_t *links, const struct settlement_record *record)
+{
+    static const char left_shifts[] = "reinvestment/left-shifts/";
+    for (size_t i = 0; i < record->evidence_count; i++) {
+        char reference[REF_SIZE];
+        memcpy(reference, record->evidence[i], sizeof reference);
+        char *version = strstr(reference, "/versions/");
+        if (version != NULL && strncmp(reference, left_shifts, sizeof left_shifts - 1) == 0)
+            *version = '\0';
+        link_add(links, "", reference);
+    }
+}
+
 /* What a vote on it is about: its lines by their digest. */
 json_t *settlement_content(const struct settlement_record *record)
 {
@@ -45,6 +67,7 @@ json_t *settlement_content(const struct settlement_record *record)
     json_put_text(content, "digest", record->digest);
     json_put_integer(content, "lineCount", record->line_count);
     json_put_new(content, "entries", entries_of(record));
+    json_put_new(content, "evidence", settlement_evidence(record));
     json_put_integer(content, "surplusPence", record->surplus_pence);
     json_put_integer(content, "reserveCalledPence", record->reserve_called_pence);
     return content;
@@ -158,6 +181,7 @@ static bool computed_end(struct computed_event *event, struct problem *err)
     settlement_ref(record->id, subject);
     link_agreement(links, record->agreement_number);
     link_add(links, SETTLEMENT_PREFIX, record->corrects_id);
+    link_evidence(links, record);
     size_t i;
     json_t *actual;
     json_array_foreach(json_object_get(data, "settlementActual"), i, actual)

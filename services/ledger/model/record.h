@@ -5,6 +5,8 @@
 
 #include "services/ledger/model/settlement.h"
 
+enum { EVIDENCE_MAX = 8 };
+
 enum settlement_state {
     SETTLEMENT_COMPUTED,
     SETTLEMENT_PROPOSED, /* a decision is to be made on it */
@@ -27,6 +29,9 @@ struct settlement_record {
     int32_t line_count;
     struct settlement_entry entries[ENTRIES_MAX];
     size_t entry_count;
+    /* What it cites (C2): part of what is voted on, not of what is computed. */
+    char evidence[EVIDENCE_MAX][REF_SIZE];
+    size_t evidence_count;
     int64_t surplus_pence;
     int64_t reserve_called_pence;
     enum settlement_state state;

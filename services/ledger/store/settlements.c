@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/json.h"
@@ -21,6 +22,15 @@ static void entries_of_row(const struct db_rows *rows, int row, struct settlemen
     }
 }
 
+static void evidence_of_row(const struct db_rows *rows, int row, struct settlement_record *ret)
+{
+    json_auto_t *evidence = json_loads(row_text(rows, row, "evidence"), 0, NULL);
+    ret->evidence_count = json_array_size(evidence);
+    assert(ret->evidence_count <= EVIDENCE_MAX);
+    for (size_t i = 0; i < ret->evidence_count; i++)
+        snprintf(ret->evidence[i], REF_SIZE, "%s", json_string_value(json_array_get(evidence, i)));
+}
+
 void settlement_of_row(const struct db_rows *rows, int row, struct settlement_record *ret)
 {
     COPY(id);
@@ -36,6 +46,7 @@ void settlement_of_row(const struct db_rows *rows, int row, struct settlement_re
     ret->membership_sequence = row_int(rows, row, "membership_sequence");
     ret->line_count = (int32_t)row_int(rows, row, "line_count");
     entries_of_row(rows, row, ret);
+    evidence_of_row(rows, row, ret);
     ret->surplus_pence = row_int(rows, row, "surplus_pence");
     ret->reserve_called_pence = row_int(rows, row, "reserve_called_pence");
     ret->state = settlement_state_of_word(row_text(rows, row, "state"));

@@ -22,6 +22,7 @@ create table settlement (
     membership_sequence bigint not null check (membership_sequence >= 0),
     line_count integer not null check (line_count between 0 and 256),
     entries jsonb not null check (jsonb_array_length(entries) between 0 and 64),
+    evidence jsonb not null check (jsonb_array_length(evidence) between 0 and 8), -- references
     surplus_pence bigint not null check (surplus_pence between -9007199254740991 and 9007199254740991),
     reserve_called_pence bigint not null
         check (reserve_called_pence between -9007199254740991 and 9007199254740991),
@@ -155,11 +156,11 @@ begin
     end if;
     if (new.month, new.corrects_id, new.method, new.agreement_number, new.agreement_digest,
         new.inputs_digest, new.digest, new.ledger_sequence, new.membership_sequence, new.line_count,
-        new.entries, new.surplus_pence, new.reserve_called_pence, new.computed_at, new.computed_by)
+        new.entries, new.evidence, new.surplus_pence, new.reserve_called_pence, new.computed_at, new.computed_by)
        is distinct from
        (old.month, old.corrects_id, old.method, old.agreement_number, old.agreement_digest,
         old.inputs_digest, old.digest, old.ledger_sequence, old.membership_sequence, old.line_count,
-        old.entries, old.surplus_pence, old.reserve_called_pence, old.computed_at, old.computed_by) then
+        old.entries, old.evidence, old.surplus_pence, old.reserve_called_pence, old.computed_at, old.computed_by) then
         raise exception 'what settlement % says is never changed', old.id
             using errcode = 'check_violation';
     end if;
