@@ -77,8 +77,8 @@ async function agreed(pool, provider, commissioner, month, cost, changes) {
   return id;
 }
 
-async function move(wanted, month, state, who = leads.ZZ1) {
-  const options = stage.at({ values: { month } });
+async function move(wanted, month, state, who = leads.ZZ1, on = stage) {
+  const options = on.at({ values: { month } });
   const { version } = (await expect(200, who, 'getPeriod', options)).body;
   return (await expect(wanted, who, 'movePeriodOn', { ...options, match: `"${version}"`, body: { state } })).body;
 }
@@ -326,6 +326,29 @@ test('the reserve shows cap, draws and what is left, and releases it by decision
   assert.deepEqual((await stage.do(200, leads.ZZ3, 'getReserve', { query: { year: '2016-17' } })).left, gbp(300000000));
   const listed = await stage.do(200, leads.ZZ2, 'listReserveReleases', { query: { year: '2016-17', state: 'released' } });
   assert.deepEqual(listed.items, [released]);
+});
+
+test('a year that closes over an unreleased reserve puts what is left on the agenda of the leadership board', async () => {
+  const M12 = '2015-16-M12'; // its first month, and the year's last
+  const other = new (class extends Stage {
+    foundingBody(name) {
+      const body = super.foundingBody(name);
+      body.startsOn = body.agreement.startsOn = '2016-03-01';
+      body.agreement.parameters.pools = [{ code: 'planned', name: 'Planned care' }];
+      return body;
+    }
+  })();
+  await other.found();
+  await other.appointPeople();
+  const { finance } = other.leads;
+  const mandateId = await other.mandate({ debitAccounts: ['pool:planned'], creditAccounts: ['reserve:cost-risk'] });
+  await other.do(201, finance, 'postTransaction', { body: { mandateId, description: 'The reserve', effectiveOn: today(),
+    entries: [{ accountCode: 'pool:planned', amount: gbp(-400000) }, { accountCode: 'reserve:cost-risk', amount: gbp(400000) }] } });
+  await move(200, M12, 'locked', finance, other);
+  await move(200, M12, 'closed', finance, other);
+  const subject = `ledger/periods/${M12}`;
+  const { items } = await other.see(other.director, 'listAgendaItems', (body) => body.items.some((one) => one.subject === subject), {});
+  assert.match(items.find((one) => one.subject === subject).reason, /£4,000\.00 is left in it/);
 });
 
 // --- another version of the agreement -------------------------------------------------------------------------

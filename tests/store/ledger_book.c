@@ -2,6 +2,8 @@
  * reversals, holds and their ends are stored as they were decided, on both axes of time. */
 #include "tests/store/ledger_world.h"
 
+#include "services/ledger/events/settlement.h"
+
 static void the_agreement_opens_the_accounts(void **state)
 {
     (void)state;
@@ -565,7 +567,42 @@ static void month_move(const char *day, enum period_state to)
     assert_done(period_move(book, period, to, &FREE_MONTH, act.now_ms, &moved, &err), err);
     *period = moved;
     assert_done(event_period_moved(&act, period, &err), err);
+    if (to == PERIOD_CLOSED)
+        assert_done(reserve_left_escalate(&act, period->month, &err), err);
     commit(&act);
+}
+
+static void months_close(int32_t first, int32_t last)
+{
+    for (int32_t month = first; month <= last; month++) {
+        char day[DATE_SIZE];
+        day_format(month_first_day(month), day);
+        month_move(day, PERIOD_LOCKED);
+        month_move(day, PERIOD_CLOSED);
+    }
+}
+
+static void a_year_that_closes_says_what_is_left_in_its_reserve(void **state)
+{
+    (void)state;
+    const int32_t first = month_of_day(day_of("2026-04-01"));
+    struct mandate mandate = active_mandate("pool:planned", "reserve:cost-risk", 400000000);
+    posted(&mandate, "2026-04-30", 400000000);
+    months_close(first, first + 10);
+    assert_string_equal(event_count("ledger.reserve.escalated.v1"), "0");
+    months_close(first + 11, first + 11);
+    assert_string_equal(
+        harness_value("select count(*) from ledger.escalation where alliance_id = '%s'"
+                      " and subject = 'ledger/periods/2026-27-M12'"
+                      " and to_group = 'leadership-board'"
+                      " and reason like '%%£5,000,000.00 for 2026-27%%' and reason like "
+                      "'%%£4,000,000.00 is left%%'",
+                      alliance),
+        "1");
+    struct mandate back = active_mandate("reserve:cost-risk", "pool:planned", 400000000);
+    posted(&back, "2027-04-30", 400000000);
+    months_close(first + 12, first + 23); /* the next year has nothing in it */
+    assert_string_equal(event_count("ledger.reserve.escalated.v1"), "1");
 }
 
 static void a_closed_month_is_reopened_by_decision_only_if_it_is_the_latest(void **state)
@@ -710,6 +747,7 @@ int main(void)
         TEST(a_month_with_its_own_open_hold_is_held),
         TEST(a_closed_month_is_reopened_by_decision_only_if_it_is_the_latest),
         TEST(postings_and_the_closing_of_their_month_fit_in_one_act),
+        TEST(a_year_that_closes_says_what_is_left_in_its_reserve),
         TEST(balances_are_known_at_any_point_on_either_axis),
     };
     return cmocka_run_group_tests(tests, make_db, free_db);

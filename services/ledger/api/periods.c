@@ -4,6 +4,7 @@
 #include "common/subject.h"
 #include "services/ledger/api/handlers.h"
 #include "services/ledger/events.h"
+#include "services/ledger/events/settlement.h"
 #include "services/ledger/rules.h"
 #include "services/ledger/store/settlement.h"
 
@@ -62,7 +63,8 @@ bool move_period_on(struct request *request, struct reply *reply, struct problem
     if (!period_move(book, period, state, &ties, request->now_ms, &moved, err))
         return false;
     *period = moved;
-    if (!event_period_moved(request->act, period, err))
+    if (!event_period_moved(request->act, period, err) ||
+        (state == PERIOD_CLOSED && !reserve_left_escalate(request->act, period->month, err)))
         return false;
     reply_ok(reply, period_to_json(period), period->version);
     return true;

@@ -57,6 +57,39 @@ bool event_release_moved(struct act *act, const struct reserve_release *release,
     return announce(act, types[release->state], subject, data, NULL, NULL, err);
 }
 
+bool reserve_left_escalate(struct act *act, int32_t month, struct problem *err)
+{
+    struct book *book;
+    struct reserve_position position;
+    char text[MONTH_SIZE], year[MONTH_SIZE], subject[REF_SIZE], title[NAME_SIZE], reason[NOTE_SIZE];
+    if (month % 12 != 11) /* M12 */
+        return true;
+    month_format(month, text);
+    memcpy(year, text, sizeof year);
+    *strstr(year, "-M") = '\0';
+    if (!act_flush(act, err) || !store_book(act, &book, err) ||
+        !store_reserve_position(act->tx, year, month, &position, err))
+        return false;
+    const int64_t left_pence = reserve_releasable(book, &position);
+    if (left_pence <= 0)
+        return true;
+    char left[MONEY_TEXT_SIZE], cap[MONEY_TEXT_SIZE], drawn[MONEY_TEXT_SIZE],
+        released[MONEY_TEXT_SIZE];
+    money_format(left_pence, left);
+    money_format(position.cap_pence, cap);
+    money_format(position.drawn_pence, drawn);
+    money_format(position.released_pence, released);
+    period_ref(month, subject);
+    snprintf(title, sizeof title, "%s is closed over an unreleased reserve", year);
+    snprintf(
+        reason, sizeof reason,
+        "Of the reserve of %s for %s, %s was drawn and %s released; %s is left in it, and is to be "
+        "released by decision.",
+        cap, year, drawn, released, left);
+    return event_escalated(act, "ledger.reserve.escalated.v1", subject, title, reason, json_array(),
+                           err);
+}
+
 static bool event_release_done(struct act *act, const struct book *book,
                                const struct reserve_release *release,
                                const struct transaction *transaction, struct problem *err)

@@ -35,6 +35,10 @@ bool event_settlement_escalated(struct act *act, const struct settlement_record 
 bool event_settlement_overtaken(struct act *act, const struct overtaken *overtaken,
                                 struct problem *err) MUST_CHECK;
 
+/* Puts it on the leadership board's agenda; takes links. */
+bool event_escalated(struct act *act, const char *type, const char *subject, const char *title,
+                     const char *reason, json_t *links, struct problem *err) MUST_CHECK;
+
 /* Computes under the act what has been allowed to begin, and announces it; corrects_id "" = the
  * month's first. `record` is completed but for its id, who computes it and what it cites. */
 bool settlement_run(struct act *act, int32_t month, const char *corrects_id,
@@ -55,6 +59,9 @@ void release_ref(const char *id, char ret_ref[REF_SIZE]);
 /* ledger.release.drafted.v1, .rejected.v1, .withdrawn.v1: by its state. */
 bool event_release_moved(struct act *act, const struct reserve_release *release,
                          struct problem *err) MUST_CHECK;
+/* ledger.reserve.escalated.v1, when that month, which has closed, was the last of its financial
+ * year and something of the year's reserve is left: draws + releases = cap at close (B10). */
+bool reserve_left_escalate(struct act *act, int32_t month, struct problem *err) MUST_CHECK;
 /* May it be released, as the books stand? */
 bool release_allowed(struct act *act, const struct reserve_release *release, struct book **ret_book,
                      struct problem *err) MUST_CHECK;

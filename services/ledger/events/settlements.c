@@ -285,9 +285,8 @@ bool event_submission_used(struct act *act, const struct submission *submission,
 /* --- what people have to settle between them
  * ------------------------------------------------------------------------- */
 
-/* Takes links. */
-static bool escalate(struct act *act, const char *subject, const char *title, const char *reason,
-                     json_t *links, struct problem *err)
+bool event_escalated(struct act *act, const char *type, const char *subject, const char *title,
+                     const char *reason, json_t *links, struct problem *err)
 {
     char id[UUID_SIZE];
     uuid_new(act->now_ms, id);
@@ -300,7 +299,7 @@ static bool escalate(struct act *act, const char *subject, const char *title, co
     json_put_instant(row, "raisedAt", act->now_ms);
     json_put_new(data, "escalation", row);
     link_add(links, "", subject);
-    return announce(act, "ledger.settlement.escalated.v1", subject, data, links, NULL, err);
+    return announce(act, type, subject, data, links, NULL, err);
 }
 
 bool event_settlement_escalated(struct act *act, const struct settlement_record *record,
@@ -315,7 +314,8 @@ bool event_settlement_escalated(struct act *act, const struct settlement_record 
                                                     : "A claw-back is not covered",
              month);
     link_add(links, "decisions/", record->decision_id);
-    return escalate(act, subject, title, escalation->sentence, links, err);
+    return event_escalated(act, "ledger.settlement.escalated.v1", subject, title,
+                           escalation->sentence, links, err);
 }
 
 bool event_settlement_overtaken(struct act *act, const struct overtaken *overtaken,
@@ -337,5 +337,6 @@ bool event_settlement_overtaken(struct act *act, const struct overtaken *overtak
                  : "; until then the month does not close");
     link_agreement(links, overtaken->settled_by);
     link_agreement(links, overtaken->in_force);
-    return escalate(act, subject, title, reason, links, err);
+    return event_escalated(act, "ledger.settlement.escalated.v1", subject, title, reason, links,
+                           err);
 }

@@ -39,6 +39,17 @@ static bool target_check(const struct book *book, const struct reserve_release *
     return true;
 }
 
+int64_t reserve_releasable(const struct book *book, const struct reserve_position *position)
+{
+    const struct account *reserve = book_account(book, RESERVE);
+    if (reserve == NULL || !position->has_cap)
+        return 0;
+    int64_t unspent_pence =
+        reserve_unspent(position->cap_pence, position->drawn_pence, position->released_pence);
+    int64_t available_pence = account_available(reserve);
+    return unspent_pence < available_pence ? unspent_pence : available_pence;
+}
+
 bool release_check(const struct book *book, const struct reserve_position *position,
                    const struct reserve_release *release, struct problem *err)
 {
@@ -47,15 +58,13 @@ bool release_check(const struct book *book, const struct reserve_position *posit
         return problem_set(err, PROBLEM_RULE_BROKEN, "the agreement has no reserve");
     if (!target_check(book, release, err))
         return false;
-    int64_t unspent_pence =
-        reserve_unspent(position->cap_pence, position->drawn_pence, position->released_pence);
-    int64_t available_pence = account_available(reserve);
-    int64_t most_pence = unspent_pence < available_pence ? unspent_pence : available_pence;
-    if (release->amount_pence <= most_pence)
+    if (release->amount_pence <= reserve_releasable(book, position))
         return true;
     char left[MONEY_TEXT_SIZE], has[MONEY_TEXT_SIZE], asked[MONEY_TEXT_SIZE];
-    money_format(unspent_pence, left);
-    money_format(available_pence, has);
+    money_format(
+        reserve_unspent(position->cap_pence, position->drawn_pence, position->released_pence),
+        left);
+    money_format(account_available(reserve), has);
     money_format(release->amount_pence, asked);
     return problem_set(err, PROBLEM_FUNDS_INSUFFICIENT,
                        "the year leaves %s unspent and the reserve has %s; %s is asked for", left,

@@ -50,6 +50,8 @@ void submission_use(const struct submission *submission, const char *settlement_
 
 /* --- the reserve (B10) */
 
+/* What of it the year leaves, and the account has; 0 when the agreement has no reserve. */
+int64_t reserve_releasable(const struct book *book, const struct reserve_position *position);
 /* May that be released of the reserve now? REFERENCE_UNKNOWN, RULE_BROKEN, FUNDS_INSUFFICIENT with
  * the figures: not more than the year leaves unspent, nor than the account has. */
 bool release_check(const struct book *book, const struct reserve_position *position,

@@ -200,15 +200,20 @@ static void what_a_year_leaves_of_the_reserve_is_released(void **state)
     assert_int_equal(err.code, PROBLEM_FUNDS_INSUFFICIENT);
     assert_string_equal(err.detail, "the year leaves £2,300,000.00 unspent and the reserve has "
                                     "£2,300,000.00; £2,300,000.01 is asked for");
+    assert_int_equal(reserve_releasable(&f.book, &position), 230000000);
     release.amount_pence = 200000000;
     reserve->held_pence = 30000001; /* what is held is spoken for */
+    assert_int_equal(reserve_releasable(&f.book, &position), 199999999);
     assert_false(release_check(&f.book, &position, &release, &err));
     reserve->held_pence = 0;
     position.released_pence = 30000001;
     assert_false(release_check(&f.book, &position, &release, &err));
     position.released_pence = 30000000;
     assert_true(release_check(&f.book, &position, &release, &err));
+    assert_int_equal(reserve_releasable(&f.book, &position), 200000000);
+    assert_int_equal(reserve_releasable(&(struct book){0}, &position), 0);
     position.has_cap = false;
+    assert_int_equal(reserve_releasable(&f.book, &position), 0);
     assert_false(release_check(&f.book, &position, &release, &err));
     assert_int_equal(err.code, PROBLEM_RULE_BROKEN);
     assert_false(release_check(&(struct book){0}, &position, &release, &err));
