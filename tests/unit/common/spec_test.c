@@ -149,13 +149,18 @@ static bool prepare(struct request *request, struct problem *err)
 static void every_operation_has_one_handler_and_the_other_way_round(void **state)
 {
     (void)state;
-    const struct route all[] = {{"listThings", handle, NULL},
-                                {"makeThing", handle, NULL},
-                                {"changeThing", handle, NULL},
-                                {"bestThing", handle, NULL}};
-    const struct route stranger[] = {all[0], all[1], all[2], all[3], {"otherThing", handle, NULL}};
+    const struct route all[] = {{.operation_id = "listThings", .handle = handle},
+                                {.operation_id = "makeThing", .handle = handle},
+                                {.operation_id = "changeThing", .handle = handle},
+                                {.operation_id = "bestThing", .handle = handle}};
+    const struct route stranger[] = {
+        all[0], all[1], all[2], all[3], {.operation_id = "otherThing", .handle = handle}};
     const struct route twice[] = {all[0], all[1], all[2], all[3], all[0]};
-    const struct route prepared[] = {all[0], all[1], all[2], {"bestThing", handle, prepare}};
+    const struct route prepared[] = {
+        all[0],
+        all[1],
+        all[2],
+        {.operation_id = "bestThing", .handle = handle, .prepare = prepare}};
     const struct {
         const struct route *routes;
         size_t count;
