@@ -279,6 +279,21 @@ def runtime_cannot_disarm_or_drop():
                 raise AssertionError(f"{service} could {sql}")
 
 
+def the_clock_moves_in_tests_only():
+    """Not even for a superuser, unless the database is marked as a test's."""
+    if psql("select is_test, offset_ms from accord.clock") != [["t", "0"]]:
+        raise AssertionError("this database is not marked as a test's")
+    move = "update accord.clock set offset_ms = 86400000"
+    said = psql(f"begin; update accord.clock set is_test = false; {move}; rollback;", fails=True)
+    if said is None or "clock_moves_in_tests_only" not in said:
+        raise AssertionError(f"the clock of a database that is no test's could be moved: {said}")
+    said = psql(f"begin; {move}; update accord.clock set is_test = false; rollback;", fails=True)
+    if said is None or "clock_moves_in_tests_only" not in said:
+        raise AssertionError(f"a database with a moved clock could lose its mark: {said}")
+    if psql(f"begin; {move}; select accord.accord_now() > clock_timestamp() + interval '23 hours'; rollback;") != [["t"]]:
+        raise AssertionError("the clock of a test's database can't be moved")
+
+
 def without_an_alliance_nothing_is_seen():
     for service in SERVICES:
         for table in ("journal", "journal_body"):
@@ -320,7 +335,8 @@ def every_named_query_prepares():
 CHECKS = [every_named_query_prepares, every_key_starts_with_the_alliance, nothing_is_deferred,
           rows_are_secured_by_alliance, every_table_is_a_fact_or_known_work, statements_fit_their_tables, the_journal_writes_what_the_audit_replays,
           runtime_roles_own_and_create_nothing, nobody_writes_but_through_the_journal, definers_are_closed,
-          no_check_passes_because_it_does_not_know, history_is_never_changed, answers_stay, what_is_asked_every_second_does_not_grow_with_time, runtime_cannot_disarm_or_drop, without_an_alliance_nothing_is_seen]
+          no_check_passes_because_it_does_not_know, history_is_never_changed, answers_stay, what_is_asked_every_second_does_not_grow_with_time, runtime_cannot_disarm_or_drop,
+          the_clock_moves_in_tests_only, without_an_alliance_nothing_is_seen]
 
 
 def main():
