@@ -26,7 +26,8 @@ CFLAGS_asan := -O1 -g3 -fsanitize=address,undefined -fno-sanitize-recover=undefi
                -Wno-format-truncation
 CFLAGS_tsan := -O1 -g3 -fsanitize=thread -fno-omit-frame-pointer -Wno-format-truncation
 CFLAGS_cov := -O0 -g3 --coverage
-CFLAGS_fuzz := -O1 -g3 -fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer
+CFLAGS_fuzz := -O1 -g3 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined \
+               -fno-omit-frame-pointer
 LDFLAGS_release := -pie -Wl,-z,relro,-z,now
 LDFLAGS_asan := -fsanitize=address,undefined
 LDFLAGS_tsan := -fsanitize=thread

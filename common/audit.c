@@ -11,7 +11,7 @@ enum { LINE_SIZE = 2048 };
 
 /* --- SQL and findings ------------------------------------------------------------------------- */
 
-static char *text_format(const char *format, va_list arguments)
+PRINTF_LIKE(1, 0) static char *text_format(const char *format, va_list arguments)
 {
     char *text;
     if (vasprintf(&text, format, arguments) < 0)
@@ -212,8 +212,8 @@ static bool begin(struct audit *audit, struct problem *err)
         "set local search_path = pg_catalog, pg_temp",
         "set local timezone = 'UTC'",
         "set local lock_timeout = '5s'",
-        "create temporary table audit_erased (source text, alliance_id uuid, sequence bigint,"
-        " primary key (source, alliance_id, sequence)) on commit drop",
+        ("create temporary table audit_erased (source text, alliance_id uuid, sequence bigint,"
+         " primary key (source, alliance_id, sequence)) on commit drop"),
     };
     for (size_t i = 0; i < ARRAY_LENGTH(statements); i++) {
         pgresult_auto_t *done = run(audit, statements[i], NULL, 0, err);

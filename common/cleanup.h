@@ -5,8 +5,9 @@
 
 #include <stdlib.h>
 
-/* Runs `function(&variable)` when the variable leaves its scope. */
-#define CLEANUP(function) __attribute__((cleanup(function)))
+/* Runs `function(&variable)` when the variable leaves its scope. `unused`: clang would ask for more
+ * use than being held until then. */
+#define CLEANUP(function) __attribute__((cleanup(function), unused))
 
 /* Hands the value of an owning variable over and leaves it empty. */
 #define STEAL(variable)                                                                            \

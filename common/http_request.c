@@ -9,7 +9,7 @@ const char *request_path(const struct request *request, const char *name)
     for (size_t i = 0; i < match->value_count; i++)
         if (strcmp(match->names[i], name) == 0)
             return match->values[i];
-    assert(!"the path has a parameter of this name");
+    assert(false && "the path has a parameter of this name");
     return "";
 }
 

@@ -33,7 +33,7 @@ static int fail(const char *format, const char *what)
 
 static bool arguments_read(int argc, char *argv[], struct arguments *ret_arguments)
 {
-    struct arguments all = {NULL};
+    struct arguments all = {.database = NULL};
     for (int i = 1; i + 1 < argc; i += 2) {
         const char *name = argv[i], *value = argv[i + 1];
         if (strcmp(name, "--config") == 0)

@@ -13,7 +13,7 @@ enum specification_unit unit_by_name(const char *name)
     for (int unit = UNIT_PERCENTAGE; unit <= UNIT_DAYS; unit++)
         if (strcmp(UNIT_NAMES[unit], name) == 0)
             return (enum specification_unit)unit;
-    assert(!"a unit of the api-spec");
+    assert(false && "a unit of the api-spec");
     return UNIT_COUNT;
 }
 

@@ -69,7 +69,7 @@ void harness_alliance(char ret_alliance_id[UUID_SIZE])
     uuid_new((int64_t)time(NULL) * 1000, ret_alliance_id);
 }
 
-static PGresult *run(const char *format, va_list arguments)
+PRINTF_LIKE(1, 0) static PGresult *run(const char *format, va_list arguments)
 {
     static char sql[SQL_SIZE];
     int length = vsnprintf(sql, sizeof sql, format, arguments);

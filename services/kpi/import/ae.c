@@ -100,7 +100,7 @@ static bool monthly_header(struct import_reader *reader)
     bool fits = reader->column_count == ARRAY_LENGTH(MONTHLY);
     for (size_t i = 0; fits && i < ARRAY_LENGTH(MONTHLY); i++) {
         fits = strcmp(reader->names[i], MONTHLY[i].name) == 0;
-        reader->kinds[i] = MONTHLY[i].kind;
+        reader->kinds[i] = (unsigned char)MONTHLY[i].kind;
     }
     return fits;
 }

@@ -136,7 +136,7 @@ FORGE_UNUSED static size_t forge_sign(const struct forge_key *key, const char *a
             return size;
         }
     }
-    assert(!"an algorithm that the forge knows");
+    assert(false && "an algorithm that the forge knows");
     return 0;
 }
 

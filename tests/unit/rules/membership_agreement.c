@@ -44,7 +44,7 @@ static void a_reserved_kind_stays_unanimous(void **state)
 {
     (void)state;
     struct agreement_terms terms = {
-        .rules = {{KIND_GENERAL, RULE_SIMPLE_MAJORITY}, {KIND_MOVE_MONEY, RULE_TWO_THIRDS}},
+        .rules = {{KIND_GENERAL, RULE_SIMPLE_MAJORITY, ""}, {KIND_MOVE_MONEY, RULE_TWO_THIRDS, ""}},
         .rule_count = 2,
     };
     refused(&terms, PROBLEM_RULE_BROKEN, "/parameters/rules/1/rule");
@@ -57,7 +57,7 @@ static void a_kind_has_one_rule(void **state)
 {
     (void)state;
     const struct agreement_terms terms = {
-        .rules = {{KIND_GENERAL, RULE_SIMPLE_MAJORITY}, {KIND_GENERAL, RULE_TWO_THIRDS}},
+        .rules = {{KIND_GENERAL, RULE_SIMPLE_MAJORITY, ""}, {KIND_GENERAL, RULE_TWO_THIRDS, ""}},
         .rule_count = 2,
     };
     refused(&terms, PROBLEM_RULE_BROKEN, "/parameters/rules/1/kind");
@@ -107,7 +107,7 @@ static void every_fault_of_the_parameters_is_named(void **state)
 {
     (void)state;
     const struct agreement_terms terms = {
-        .rules = {{KIND_ADMIT, RULE_SIMPLE_MAJORITY}},
+        .rules = {{KIND_ADMIT, RULE_SIMPLE_MAJORITY, ""}},
         .rule_count = 1,
         .shares = {{"ZZ9", 1}},
         .share_count = 1,

@@ -62,7 +62,7 @@ static void reserved_kinds_are_unanimous_whatever_the_agreement_says(void **stat
 static void a_kind_that_the_agreement_does_not_name_is_unanimous(void **state)
 {
     (void)state;
-    const struct agreement_terms terms = {.rules = {{KIND_GENERAL, RULE_TWO_THIRDS}},
+    const struct agreement_terms terms = {.rules = {{KIND_GENERAL, RULE_TWO_THIRDS, ""}},
                                           .rule_count = 1};
     assert_int_equal(decision_rule_for(&terms, KIND_GENERAL), RULE_TWO_THIRDS);
     assert_int_equal(decision_rule_for(&terms, KIND_SERVICE_CHANGE), RULE_UNANIMOUS);
