@@ -46,7 +46,7 @@ LDFLAGS := $(LDFLAGS_$(VARIANT)) -pthread
 # --- what is built ---------------------------------------------------------------------------------
 # Modules that decide and never touch the world: no I/O, no clock, no randomness. tests/unit/rules
 # links against these alone.
-PURE := problem ids instant money access kinds terms $(PURE_MORE)
+PURE := problem utf8 ids instant money access kinds terms $(PURE_MORE)
 PURE_OBJECTS := $(PURE:%=$(BUILD)/common/%.o)
 
 COMMON_SOURCES := $(wildcard common/*.c)

@@ -6,6 +6,7 @@
 
 #include "common/instant.h"
 #include "common/money.h"
+#include "common/utf8.h"
 
 static void need_memory(bool is_there)
 {
@@ -191,24 +192,6 @@ static void write_text(struct writer *writer, const char *text)
     write_bytes(writer, text, strlen(text));
 }
 
-/* Length of the UTF-8 sequence at `text`, 0 if it is none: no overlong form, no surrogate. */
-static size_t utf8_length(const unsigned char *text, size_t left)
-{
-    unsigned char lead = text[0];
-    if (lead < 0x80)
-        return 1;
-    size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || length > left)
-        return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-    if ((lead == 0xE0 && text[1] < 0xA0) || (lead == 0xED && text[1] > 0x9F) ||
-        (lead == 0xF0 && text[1] < 0x90) || (lead == 0xF4 && text[1] > 0x8F))
-        return 0;
-    return length;
-}
-
 static void write_ascii(struct writer *writer, unsigned char c)
 {
     static const char short_form[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
@@ -228,7 +211,7 @@ static bool write_string(struct writer *writer, const char *text, size_t size, s
 {
     write_text(writer, "\"");
     for (size_t i = 0; i < size;) {
-        size_t length = utf8_length((const unsigned char *)text + i, size - i);
+        size_t length = utf8_length(text + i, size - i);
         if (length == 0)
             return problem_set(err, PROBLEM_INTERNAL,
                                "a text that is not UTF-8 has no canonical form");

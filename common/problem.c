@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/utf8.h"
+
 static const struct {
     int status;
     const char *slug;
@@ -45,6 +47,7 @@ static void PRINTF_LIKE(3, 0)
     else if ((size_t)length >= size)
         trim_cut_character(ret_text, size - 1);
     replace_controls(ret_text);
+    utf8_mend(ret_text); /* the words may have been cut before they were quoted */
 }
 
 static void PRINTF_LIKE(3, 4) text_set(char *ret_text, size_t size, const char *format, ...)

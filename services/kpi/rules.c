@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/utf8.h"
+
 bool specification_check(const struct specification *specification, struct problem *err)
 {
     bool is_percentage = specification->unit == UNIT_PERCENTAGE;
@@ -124,6 +126,9 @@ void import_fault_add(struct import_rows *rows, size_t line, const char *column,
     va_start(arguments, format);
     vsnprintf(fault->detail, sizeof(fault->detail), format, arguments);
     va_end(arguments);
+    /* What a file says was cut to fit, wherever that was. */
+    utf8_mend(fault->column);
+    utf8_mend(fault->detail);
 }
 
 static int key_compare(const char *organisation_a, int32_t month_a, const char *organisation_b,

@@ -116,6 +116,17 @@ static void quoted_control_characters_are_replaced(void **state)
     assert_string_equal(err.detail, "line?break é");
 }
 
+/* "%.3s" may end within the character that it quotes, at the end of a text or before more of it. */
+static void quoted_words_that_were_cut_stay_utf8(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    problem_set(&err, PROBLEM_NOT_FOUND, "there is no \"%.3s\"", "af\u00e9");
+    assert_string_equal(err.detail, "there is no \"af?\"");
+    problem_add(&err, PROBLEM_PARAMETER_INVALID, "unknown-parameter", "?na\xc3", "it is not there");
+    assert_string_equal(err.faults[0].pointer, "?na?");
+}
+
 static void only_what_was_published_is_public(void **state)
 {
     (void)state;
@@ -155,6 +166,7 @@ int main(void)
         cmocka_unit_test(a_text_as_long_as_the_room_for_it_is_cut_too),
         cmocka_unit_test(what_cannot_be_formatted_leaves_no_rubbish),
         cmocka_unit_test(quoted_control_characters_are_replaced),
+        cmocka_unit_test(quoted_words_that_were_cut_stay_utf8),
         cmocka_unit_test(only_what_was_published_is_public),
         cmocka_unit_test(slugs_are_unique_and_found_again),
     };

@@ -256,6 +256,18 @@ static void a_row_that_stands_twice_and_a_stranger_are_named(void **state)
     free(rows);
 }
 
+/* The reader shows a cell's first forty bytes, be that within a character. */
+static void a_fault_can_be_told_wherever_its_words_were_cut(void **state)
+{
+    (void)state;
+    struct import_rows *rows = rows_of(NULL, 0);
+    import_fault_add(rows, 2, "Caf\xc3", "not-a-number", "'%.3s' is not a whole number",
+                     "ca\u00e9");
+    assert_string_equal(rows->faults[0].column, "Caf?");
+    assert_string_equal(rows->faults[0].detail, "'ca?' is not a whole number");
+    free(rows);
+}
+
 static void faults_past_the_thousandth_are_counted(void **state)
 {
     (void)state;
@@ -294,6 +306,7 @@ int main(void)
         cmocka_unit_test(figures_that_do_not_fit_are_named_by_the_first_row_of_their_item),
         cmocka_unit_test(without_a_row_there_is_nothing_to_plan),
         cmocka_unit_test(a_row_that_stands_twice_and_a_stranger_are_named),
+        cmocka_unit_test(a_fault_can_be_told_wherever_its_words_were_cut),
         cmocka_unit_test(faults_past_the_thousandth_are_counted),
         cmocka_unit_test(figures_are_equal_member_by_member),
     };
