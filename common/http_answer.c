@@ -61,6 +61,9 @@ static void put_accepted(const struct request *request, struct http_answer *answ
     if (operation)
         answer_header(answer, operation->method == METHOD_PATCH ? "Accept-Patch" : "Accept-Post",
                       "%s", types);
+    /* Tells that it was the coding, and is left out where it was the type (RFC 9110, 12.5.3). */
+    if (!header_is_identity(header_get(&request->private->message->headers, "Content-Encoding")))
+        answer_constant(answer, "Accept-Encoding", "identity");
 }
 
 static void put_challenge(const struct request *request, enum problem_code code,

@@ -202,6 +202,11 @@ bool header_media_type(const char *value, char ret_type[CODE_SIZE], struct probl
                                   "a Content-Type has no parameters here; everything is UTF-8");
 }
 
+bool header_is_identity(const char *value)
+{
+    return !value || !*value || strcasecmp(value, "identity") == 0;
+}
+
 /* One range of an Accept header. */
 struct range {
     const char *type;

@@ -46,6 +46,9 @@ bool header_version(const char *name, const char *value, int64_t *ret_version,
  * utf-8 is refused, other parameters are too. */
 bool header_media_type(const char *value, char ret_type[CODE_SIZE], struct problem *err) MUST_CHECK;
 
+/* Content-Encoding: true when there is none, or `identity`; bodies are taken as they are only. */
+bool header_is_identity(const char *value);
+
 /* Accept: which of `types` the client likes best (RFC 9110; at equal quality the first one of
  * ours). -1 when none. An absent header accepts all. */
 int header_accept(const char *value, const char *const types[], size_t count);

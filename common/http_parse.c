@@ -200,6 +200,9 @@ static bool parse_media(const struct request *request, const struct spec_media *
                         struct problem *err)
 {
     char type[CODE_SIZE];
+    if (!header_is_identity(get(request, "Content-Encoding")))
+        return problem_set(err, PROBLEM_MEDIA_TYPE_UNSUPPORTED,
+                           "a body is sent as it is, without a Content-Encoding");
     if (!header_media_type(get(request, "Content-Type"), type, err))
         return false;
     *ret_media = find_media(request->operation, type);

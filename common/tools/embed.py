@@ -413,6 +413,7 @@ class Bundle:
             if status == 415:
                 headers |= ({"Accept-Patch": header("AcceptPatch")} if name.endswith("patch")
                             else {"Accept-Post": header("AcceptPost")})
+                headers["Accept-Encoding"] = header("AcceptEncoding")
             if has_position:
                 headers["Accord-Sequence"] = header("AccordSequence")
             if status == 429:

@@ -96,6 +96,11 @@ provoke('unsupported-media-type', 'of another type', async (op) => {
   }
 });
 
+provoke('unsupported-media-type', 'in a coding', async (op) => {
+  const answer = await expect('unsupported-media-type', stage.whoMay(op), op.id, proper(op, { headers: { 'Content-Encoding': 'gzip' } }));
+  if (answer.headers['accept-encoding'] !== 'identity') throw new Error(`${op.id}: does not say that it takes none`);
+});
+
 provoke('idempotency-key-missing', 'without one', (op) => expect('idempotency-key-missing', stage.whoMay(op), op.id, proper(op, { key: null })),
   (op) => op.needs('Idempotency-Key'));
 provoke('idempotency-key-missing', 'with one that is too long', (op) =>

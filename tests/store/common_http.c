@@ -190,6 +190,26 @@ static void a_body_is_strict_json(void **state)
     answer_expect(&none, 400, "BODY_MALFORMED");
 }
 
+/* Taken as it is it would be read as if it weren't compressed. */
+static void a_compressed_body_is_refused(void **state)
+{
+    (void)state;
+    static const char *const CODINGS[] = {"gzip", "br", "identity, gzip", "x", ","};
+    for (size_t i = 0; i < ARRAY_LENGTH(CODINGS); i++) {
+        char_auto_t *headers =
+            make_text("Idempotency-Key: coded\r\nContent-Encoding: %s\r\n", CODINGS[i]);
+        answer_auto_t answer = post_body("{}", NULL, headers);
+        answer_expect(&answer, 415, "MEDIA_TYPE_UNSUPPORTED");
+        assert_string_equal(answer_get(&answer, "Accept-Encoding"), "identity");
+    }
+    answer_auto_t plain =
+        post_body("{", NULL, "Idempotency-Key: coded\r\nContent-Encoding: Identity\r\n");
+    answer_expect(&plain, 400, "BODY_MALFORMED");
+    answer_auto_t typed = post_body("{}", "text/plain", "Idempotency-Key: coded\r\n");
+    answer_expect(&typed, 415, "MEDIA_TYPE_UNSUPPORTED");
+    assert_string_equal(answer_get(&typed, "Accept-Encoding"), "");
+}
+
 static void a_body_may_be_as_large_as_the_limit_says(void **state)
 {
     (void)state;
@@ -415,6 +435,7 @@ int main(void)
         TEST(what_is_framed_badly_is_refused),
         TEST(a_request_carries_its_ids_through),
         TEST(a_body_is_strict_json),
+        TEST(a_compressed_body_is_refused),
         TEST(a_body_may_be_as_large_as_the_limit_says),
         TEST(faults_of_parameters_and_body_are_told_together),
         TEST(a_client_reads_what_it_has_written_elsewhere),
