@@ -8,7 +8,7 @@ import { operations } from './spec.mjs';
 
 const readsAll = ['partner', 'associate', 'applicant', 'founder', 'left', 'auditor'];
 const elsewhere = {
-  internal: [() => true, 'a fault of ours; that 5xx tells nothing is held by tests/unit/common'],
+  internal: [() => true, 'a fault of ours; that it tells nothing is held by tests/store/common_http, a_fault_of_ours_shows_no_detail'],
   'outcome-unknown': [() => true, 'a COMMIT whose answer is lost: tests/store/common_db and tests/faults'],
   'role-missing': [(op) => op.roles.includes('anyone') || readsAll.every((role) => op.roles.includes(role)),
     'everybody who may know of the alliance may do this'],
