@@ -129,7 +129,14 @@ $(BUILD)/tests/ballots/ballots: $(BUILD)/tests/ballots/ballots.o $(call rules_ob
 $(BUILD)/tests/settlements/settlements: $(BUILD)/tests/settlements/settlements.o $(call rules_objects,ledger) $(LIBRARY)
 	$(CC) $(LDFLAGS) -o $@ $^ $(PACKAGE_LIBS)
 
-.PHONY: unit-tests store-tests
+# Targets of libFuzzer: VARIANT=fuzz only.
+FUZZ_TARGETS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/*.c))
+$(FUZZ_TARGETS:%=%.o): | $(SERVICES:%=$(GENERATED)/services/%/embedded.h)
+$(FUZZ_TARGETS): $(BUILD)/%: $(BUILD)/%.o $(call service_parts,kpi) $(LIBRARY)
+	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PACKAGE_LIBS)
+
+.PHONY: unit-tests store-tests fuzz-targets
+fuzz-targets: $(FUZZ_TARGETS)
 unit-tests: $(RULES_TESTS) $(COMMON_TESTS)
 store-tests: $(STORE_TESTS)
 
