@@ -36,10 +36,10 @@ def page(overview):
     text += ["", line("RISKS", *(one["band"] for one in overview["risks"]["bands"])), line("in the register", *(str(one["count"]) for one in overview["risks"]["bands"]))]
     text += [line(f"{one['score']:>2}  {one['title']} ({one['owner']})") for one in overview["risks"]["highest"]]
     text += ["", line("INDICATORS", "latest", "variation", "target")]
-    text += [line(f"{source(one):<7} {one['name']}", figure(one), one.get("variation", "-"), one.get("target", "-"))
+    text += [line(one["name"], f"{figure(one)} ({source(one)})", one.get("variation", "-"), one.get("target", "-"))
              for one in overview["indicators"]["items"]]
     text += ["", line("SIGNALS", "value", "month", "rule")]
-    text += [line(f"{one['organisation']:<7} {one['name']}", figure(one), one["month"], one["kind"]) for one in overview["signals"]["items"]]
+    text += [line(one["name"], f"{figure(one)} ({source(one)})", one["month"], one["kind"]) for one in overview["signals"]["items"]]
     text += [] if overview["signals"]["items"] else [line("none")]
     if "incomplete" in overview:
         text += ["", f"  Not heard in time: {', '.join(overview['incomplete'])}"]

@@ -2,7 +2,7 @@
 import { before } from 'node:test';
 import assert from 'node:assert/strict';
 import { test, expect, until } from './harness.mjs';
-import { Stage, gbp } from './stage.mjs';
+import { Stage, gbp, today } from './stage.mjs';
 import { agreed, month, receive } from './measures.mjs';
 
 let stage;
@@ -125,6 +125,17 @@ test('overview: as a page it says words, scrolls what is wide, and keeps a sign 
   const tables = text.match(/<table>/g).length;
   assert.equal(text.match(/<div class="wide" role="region" aria-label="[^"]+" tabindex="0"><table>/g).length, tables);
   assert.match(text, /\.wide\{overflow-x:auto/);
-  assert.match(text, /\.n,time\{white-space:nowrap\}/);
+  assert.match(text, /\.n,time,td:last-child\{white-space:nowrap\}/);
   assert.match(text, /@page\{size:A4/);
+});
+
+test('overview: as a page it shows a debt as what is owed, and what is below zero with its sign', async () => {
+  const mandateId = await stage.mandate({ title: 'What is left of a claw-back', debitAccounts: ['partner:ZZ2:owed'] });
+  await stage.do(201, stage.leads.finance, 'postTransaction', { body: { mandateId, description: 'Owed', effectiveOn: today(), entries: [
+    { accountCode: 'partner:ZZ2:owed', amount: gbp(-1234) }, { accountCode: 'ring-fence:elective', amount: gbp(1234) }] } });
+  const { money } = await overview();
+  assert.deepEqual(money.partners.find(({ organisation }) => organisation === 'ZZ2').owed, gbp(-1234));
+  const { text } = await html();
+  assert.match(text, /<td>ZZ2<\/td><td class="n">[^<]*<\/td><td class="n">£12\.34<\/td>/);
+  assert.match(text, /<th scope="row">Pool: planned<\/th><td class="n">−£[0-9,]+\.[0-9]{2}<\/td>/);
 });
