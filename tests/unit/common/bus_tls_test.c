@@ -11,15 +11,15 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
-#include <gnutls/x509.h>
 #include <nng/nng.h>
 #include <sys/socket.h>
 
 #include "common/bus.h"
 #include "common/json.h"
+#include "tests/unit/common/certificates.h"
 #include "tests/unit/common/cluster_keys.h"
 
-enum { PATIENCE_MS = 5000, PEM_SIZE = 16 * 1024 };
+enum { PATIENCE_MS = 5000 };
 
 static struct cluster_keys cluster;
 static struct signer *ledger, *risk;
@@ -27,59 +27,11 @@ static char ours[128], strangers[128], authority[128];
 
 /* --- certificates ----------------------------------------------------------------------------- */
 
-struct certificate {
-    gnutls_x509_privkey_t key;
-    gnutls_x509_crt_t crt;
-};
-
-/* For `name`, signed by `issuer` (NULL = by itself: an authority). */
-static struct certificate certificate_new(const char *name, const struct certificate *issuer)
-{
-    struct certificate made;
-    time_t now = time(NULL);
-    unsigned char serial = issuer == NULL ? 1 : 2;
-    assert_int_equal(gnutls_x509_privkey_init(&made.key), 0);
-    assert_int_equal(gnutls_x509_privkey_generate(made.key, GNUTLS_PK_ECDSA,
-                                                  GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1),
-                                                  0),
-                     0);
-    assert_int_equal(gnutls_x509_crt_init(&made.crt), 0);
-    gnutls_x509_crt_set_version(made.crt, 3);
-    gnutls_x509_crt_set_serial(made.crt, &serial, 1);
-    gnutls_x509_crt_set_activation_time(made.crt, now - 3600);
-    gnutls_x509_crt_set_expiration_time(made.crt, now + 3600);
-    gnutls_x509_crt_set_key(made.crt, made.key);
-    gnutls_x509_crt_set_dn_by_oid(made.crt, GNUTLS_OID_X520_COMMON_NAME, 0, name,
-                                  (unsigned)strlen(name));
-    gnutls_x509_crt_set_basic_constraints(made.crt, issuer == NULL, -1);
-    if (issuer != NULL)
-        gnutls_x509_crt_set_subject_alt_name(made.crt, GNUTLS_SAN_DNSNAME, name,
-                                             (unsigned)strlen(name), GNUTLS_FSAN_SET);
-    const struct certificate *by = issuer != NULL ? issuer : &made;
-    assert_int_equal(gnutls_x509_crt_sign2(made.crt, by->crt, by->key, GNUTLS_DIG_SHA256, 0), 0);
-    return made;
-}
-
-static void certificate_free(struct certificate *certificate)
-{
-    gnutls_x509_crt_deinit(certificate->crt);
-    gnutls_x509_privkey_deinit(certificate->key);
-}
-
-/* The certificate, and its key where it is one of our own. */
 static void certificate_write(const struct certificate *certificate, bool with_key,
                               const char *name, char ret_path[128])
 {
-    static char pem[PEM_SIZE];
-    size_t size = sizeof pem, more;
-    assert_int_equal(gnutls_x509_crt_export(certificate->crt, GNUTLS_X509_FMT_PEM, pem, &size), 0);
-    if (with_key) {
-        more = sizeof pem - size;
-        assert_int_equal(
-            gnutls_x509_privkey_export(certificate->key, GNUTLS_X509_FMT_PEM, pem + size, &more),
-            0);
-        size += more;
-    }
+    static char pem[CERTIFICATE_PEM_SIZE];
+    size_t size = certificate_pem(certificate, with_key, pem);
     cluster_file(&cluster, name, 0600, pem, size);
     snprintf(ret_path, 128, "%s/%s", cluster.folder, name);
 }
@@ -95,10 +47,11 @@ static int make_all(void **state)
     cluster_publish(&cluster);
     assert_true(signer_new("ledger", cluster.folder, &ledger, &err));
     assert_true(signer_new("risk", cluster.folder, &risk, &err));
-    struct certificate root = certificate_new("Accord", NULL), own;
-    struct certificate other_root = certificate_new("Somebody else", NULL), other;
-    own = certificate_new("localhost", &root);
-    other = certificate_new("localhost", &other_root);
+    struct certificate root = certificate_new("Accord", NULL, CERTIFICATE_HOUR_S), own;
+    struct certificate other_root = certificate_new("Somebody else", NULL, CERTIFICATE_HOUR_S),
+                       other;
+    own = certificate_new("localhost", &root, CERTIFICATE_HOUR_S);
+    other = certificate_new("localhost", &other_root, CERTIFICATE_HOUR_S);
     certificate_write(&root, false, "authority.crt", authority);
     certificate_write(&own, true, "own.crt", ours);
     certificate_write(&other, true, "other.crt", strangers);
