@@ -52,6 +52,14 @@ test('the RTT full extract becomes one figure of a trust and month', async (t) =
   assert.deepEqual([again.created, again.revised, again.unchanged], [0, 0, 1]);
 });
 
+test('a cell that is told is cut to fit, be that within a character', async () => {
+  const code = await agreed(stage);
+  const text = `organisation,month,numerator,denominator\n${'a'.repeat(39)}é,2026-27-M03,1,2\n`;
+  const report = await importing(200, code, 'plain', text, { dryRun: 'true' });
+  assert.deepEqual(report.faults.map((fault) => [fault.line, fault.code, fault.detail]),
+    [[2, 'not-an-organisation', `'${'a'.repeat(39)}?' is not an organisation code`]]);
+});
+
 test('an extract with one bad line is refused whole, and every bad line is named', async () => {
   const code = await agreed(stage);
   const good = invented(['13Q', 'Part_2', 'C_999', 5], ['11J', 'Part_2', 'C_999', 1], ['11J', 'Part_9', 'C_100', 1]);
