@@ -35,6 +35,7 @@ struct request {
     char key_id[UUID_SIZE];
     void *prepared;                /* what the operation's prepare function left; NULL otherwise */
     void (*free_prepared)(void *); /* frees it at the request's end; NULL = nothing to free */
+    enum problem_code refusal;     /* at the request's end; PROBLEM_NONE also for a replay */
     const json_t *body;            /* checked against the schema; NULL without a body */
     const char *text_body;         /* for text/csv imports; NULL otherwise */
     size_t text_body_size;

@@ -221,5 +221,6 @@ void http_dispatch(struct http *http, const struct http_message *message,
     bool is_framed = read_frame(&request, &problem);
     if (!is_framed || !answer_page(http, &request, ret_answer))
         answer_request(http, &request, is_framed, &problem, ret_answer);
+    request.refusal = problem.code;
     request_done(&request);
 }

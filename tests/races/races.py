@@ -10,6 +10,7 @@ import os
 import random
 import sys
 import threading
+import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import accord  # noqa: E402
@@ -111,11 +112,14 @@ class Money:
         months = pages(self.finance, self.alliance.path("/ledger/periods"))
         self.day = next(month["startsOn"] for month in months if month["state"] == "open")
 
-    def mandate(self, source, target):
+    def mandate_drafted(self, source, target):
         mandate = self.finance.do("POST", self.alliance.path("/ledger/mandates"), {
             "title": f"From {source}", "debitAccounts": [source], "creditAccounts": [target], "limit": gbp(10**12),
             "startsOn": "2016-04-01", "endsOn": "2033-04-01"}, headers=self.finance.after(self.alliance.director))
-        mandate = mandate.expect(201).body["id"]
+        return mandate.expect(201).body["id"]
+
+    def mandate(self, source, target):
+        mandate = self.mandate_drafted(source, target)
         self.alliance.decide(f"ledger/mandates/{mandate}", "grant", self.finance)
         return mandate
 
@@ -331,6 +335,24 @@ def two_cases_want_the_same_money(rounds):
     return f"{held[1]} times one was held, {held[2]} times both and the posting refused"
 
 
+def an_opening_repeated_while_it_runs_opens_one_decision_that_takes_effect(rounds):
+    """Each round, four send one request with one key: whoever comes second must not thaw what the first has frozen."""
+    money = Money()
+    for _ in range(rounds):
+        mandate = money.mandate_drafted("pool:planned", "ring-fence:elective")
+        body = {"subject": f"ledger/mandates/{mandate}", "effect": "grant", "question": "Shall money move?",
+                "rationale": "It is best for the project.", "deadlineAt": accord.instant(3600)}
+        key = str(uuid.uuid4())
+        answers = at_once([lambda: money.finance.do("POST", money.alliance.path("/decisions"), body, key=key)] * 4)
+        opened = {answer.body["id"] for answer in answers if answer.status == 201}
+        assert len(opened) == 1 and {answer.status for answer in answers} <= {201, 409}, [answer.text for answer in answers]
+        decision = opened.pop()
+        money.alliance.vote_all(decision)
+        said = effect_of(money.alliance, decision, money.finance)
+        assert said["state"] == "done", (decision, said)
+    return f"{rounds} times"
+
+
 def postings_at_once_add_up(rounds):
     """Sixteen move money in and out of one account: its entries are numbered without a gap and end in its balance."""
     money = Money()
@@ -356,7 +378,8 @@ def postings_at_once_add_up(rounds):
 
 
 RACES = [fifty_vote_and_change_at_once, an_award_and_a_posting_want_the_same_money,
-         two_cases_want_the_same_money, postings_at_once_add_up]
+         two_cases_want_the_same_money, an_opening_repeated_while_it_runs_opens_one_decision_that_takes_effect,
+         postings_at_once_add_up]
 
 
 def main():

@@ -59,6 +59,7 @@ static bool owner_fault(const char *owner, struct problem *err)
 
 /* What the owner was asked, and what became of it. */
 struct asked {
+    const struct request *request;
     struct service_context *context;
     char alliance_id[UUID_SIZE];
     char subject[REF_SIZE];
@@ -69,11 +70,27 @@ struct asked {
     bool is_opened;
 };
 
-/* A subject is not held for a decision that was refused after all. */
+/* The same request, come twice, may open it at another instance, or have done so meanwhile. */
+static bool may_open_elsewhere(const struct asked *asked)
+{
+    struct problem err = {0};
+    db_tx_auto_t *tx = NULL;
+    decision_auto_t decision = {0};
+    int64_t version;
+    const enum problem_code refusal = asked->request->refusal;
+    if (refusal == PROBLEM_REQUEST_RUNNING || problem_status(refusal) >= 500)
+        return true;
+    bool is_there = db_begin(asked->context->db, asked->alliance_id, true, &tx, &err) &&
+                    store_decision_get(tx, asked->decision_id, &decision, &version, &err);
+    return is_there || err.code != PROBLEM_NOT_FOUND;
+}
+
+/* A subject is not held for a decision that was refused after all; what nobody knows of, its owner
+ * asks us about later. */
 static void asked_free(void *prepared)
 {
     struct asked *asked = prepared;
-    if (!asked->is_opened && asked->described != NULL)
+    if (asked->described != NULL && !asked->is_opened && !may_open_elsewhere(asked))
         subject_release(asked->context, asked->alliance_id, asked->subject, asked->decision_id,
                         asked->ask_id);
     json_decref(asked->described);
@@ -85,6 +102,7 @@ static struct asked *asked_new(const struct request *request)
     struct asked *asked = calloc(1, sizeof *asked);
     if (asked == NULL)
         abort();
+    asked->request = request;
     asked->context = request->context;
     memcpy(asked->alliance_id, request->alliance_id, UUID_SIZE);
     memcpy(asked->decision_id, request->key_id, UUID_SIZE);
