@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Recomputes balances, holds, mandates and tallies from the journals and compares them with the tables.
+"""Recomputes balances, holds, what mandates have used, and outcomes of votes from the journals, and compares them and every
+version of every vote with the tables.
 
     recompute.py CONNINFO [ALLIANCE]
 
@@ -53,7 +54,9 @@ def ledger_figures(journal):
 
 
 def ledger_check(conninfo, alliance, faults):
-    balances, held, transactions = ledger_figures(events(conninfo, "ledger", alliance))
+    journal = events(conninfo, "ledger", alliance)
+    balances, held, transactions = ledger_figures(journal)
+    mandate_check(conninfo, alliance, journal, faults)
     table = {row["account_code"]: row for row in query(
         conninfo, f"select account_code, balance_pence, held_pence from ledger.balance where alliance_id = '{alliance}'")}
     for code in sorted(set(balances) | set(held) | set(table)):
@@ -85,42 +88,98 @@ def outcome(rule, electors):
     return "lapsed" if silent else "rejected"
 
 
+def mandates_used(journal):
+    """Posted under each mandate less what was reversed, and held under it less what was released: from entries and captures."""
+    kinds, mandates, moved, holds, captured = {}, {}, collections.Counter(), {}, collections.Counter()
+    for _, event in journal:
+        for transaction in rows_of(event, "transaction"):
+            kinds[transaction["id"]] = transaction
+        for mandate in rows_of(event, "mandate"):
+            mandates[mandate["id"]] = mandate
+        for entry in rows_of(event, "entry"):
+            moved[entry["transactionId"]] += max(0, entry["amountPence"])
+        for hold in rows_of(event, "hold"):
+            holds[hold["id"]] = hold
+        for capture in rows_of(event, "capture"):
+            captured[capture["holdId"]] += capture["amountPence"]
+    used = collections.Counter(dict.fromkeys(mandates, 0))
+    for identity, transaction in kinds.items():
+        if "mandateId" in transaction and transaction["kind"] == "posting":
+            used[transaction["mandateId"]] += moved[identity]
+        elif transaction["kind"] == "reversal" and "mandateId" in kinds[transaction["reversesId"]]:
+            used[kinds[transaction["reversesId"]]["mandateId"]] -= moved[identity]
+    for identity, hold in holds.items():
+        if "mandateId" in hold:
+            used[hold["mandateId"]] += hold["amountPence"] if hold["state"] == "open" else captured[identity]
+    return used
+
+
+def mandate_check(conninfo, alliance, journal, faults):
+    used = mandates_used(journal)
+    table = {row["id"]: int(row["used_pence"]) for row in query(
+        conninfo, f"select id, used_pence from ledger.mandate where alliance_id = '{alliance}'")}
+    for identity in sorted(set(used) | set(table)):
+        if table.get(identity) != used.get(identity):
+            faults.append(f"mandate {identity}: used {table.get(identity)} in the table, {used.get(identity)} by the journal")
+
+
+class Ballots:
+    """Decisions, who may vote in them, and every version of every vote, as the journal has them."""
+
+    def __init__(self, journal):
+        self.decisions, self.electors, self.votes, self.doubled = {}, collections.defaultdict(dict), {}, []
+        for _, event in journal:
+            for decision in rows_of(event, "decision"):
+                self.decisions[decision["id"]] = decision
+            for elector in rows_of(event, "elector"):
+                self.electors[elector["decisionId"]][elector["organisation"]] = elector["state"]
+            for vote in rows_of(event, "vote"):
+                key = vote["decisionId"], vote["organisation"], vote["number"]
+                if key in self.votes:
+                    self.doubled.append(key)
+                self.votes[key] = vote["choice"], vote.get("reason") or ""
+
+    def standing(self, identity):
+        """What each elector's last vote says: {organisation: {state, choice}}."""
+        last = {}
+        for (decision, organisation, number), (choice, _) in self.votes.items():
+            if decision == identity and number > last.get(organisation, (0, ""))[0]:
+                last[organisation] = number, choice
+        return {organisation: {"state": state, **({"choice": last[organisation][1]} if organisation in last else {})}
+                for organisation, state in self.electors[identity].items()}
+
+    def tally(self, identity):
+        electors = self.standing(identity).values()
+        eligible = [one for one in electors if one["state"] == "eligible"]
+        counted = {"electors": len(electors), "eligible": len(eligible), "silent": sum("choice" not in one for one in eligible)}
+        for choice in ("agree", "disagree", "abstain"):
+            counted[choice] = sum(one.get("choice") == choice for one in eligible)
+        for state in ("recused", "dropped", "pending"):
+            counted[state] = sum(one["state"] == state for one in electors)
+        return counted
+
+
 def membership_check(conninfo, alliance, faults):
-    decisions, electors, votes = {}, collections.defaultdict(dict), collections.defaultdict(dict)
-    for _, event in events(conninfo, "membership", alliance):
-        for decision in rows_of(event, "decision"):
-            decisions[decision["id"]] = decision
-        for elector in rows_of(event, "elector"):
-            electors[elector["decisionId"]][elector["organisation"]] = elector
-        for vote in rows_of(event, "vote"):
-            votes[vote["decisionId"]][vote["organisation"]] = vote["choice"]
-    for identity, decision in decisions.items():
-        counted = [{"state": e["state"], **({"choice": votes[identity][o]} if o in votes[identity] else {})}
-                   for o, e in electors[identity].items()]
+    ballots = Ballots(events(conninfo, "membership", alliance))
+    for identity, decision in ballots.decisions.items():
+        electors = list(ballots.standing(identity).values())
         by_votes = decision["state"] in ("carried", "rejected", "lapsed") and (
-            decision["closedAt"] == decision["deadlineAt"] or all("choice" in e for e in counted
-                                                                  if e["state"] == "eligible"))
-        if by_votes:
-            expected = outcome(decision["rule"], counted)
-            if decision["state"] != expected:
-                faults.append(f"decision {identity} is {decision['state']}, its votes say {expected}")
+            decision["closedAt"] == decision["deadlineAt"] or all("choice" in e for e in electors if e["state"] == "eligible"))
+        if by_votes and decision["state"] != outcome(decision["rule"], electors):
+            faults.append(f"decision {identity} is {decision['state']}, its votes say {outcome(decision['rule'], electors)}")
     table = {row["id"]: row["state"] for row in query(
         conninfo, f"select id, state from membership.decision where alliance_id = '{alliance}'")}
-    for identity in sorted(set(table) | set(decisions)):
-        if table.get(identity) != decisions.get(identity, {}).get("state"):
+    for identity in sorted(set(table) | set(ballots.decisions)):
+        if table.get(identity) != ballots.decisions.get(identity, {}).get("state"):
             faults.append(f"decision {identity}: table {table.get(identity)}, journal "
-                          f"{decisions.get(identity, {}).get('state')}")
-    stored = collections.Counter(row["decision_id"] for row in query(
-        conninfo, f"select decision_id, organisation from membership.vote where alliance_id = '{alliance}'"))
-    told = collections.Counter()
-    for _, event in events(conninfo, "membership", alliance):
-        for vote in rows_of(event, "vote"):
-            told[vote["decisionId"]] += 1
-    for identity in sorted(set(stored) | set(told)):
-        if stored[identity] != told[identity]:
-            faults.append(f"decision {identity}: {stored[identity]} versions of votes in the table, "
-                          f"{told[identity]} in the journal")
-    return len(decisions)
+                          f"{ballots.decisions.get(identity, {}).get('state')}")
+    stored = {(row["decision_id"], row["organisation"], int(row["number"])): (row["choice"], row["reason"]) for row in query(
+        conninfo, f"select decision_id, organisation, number, choice, reason from membership.vote where alliance_id = '{alliance}'")}
+    for key in sorted(set(stored) | set(ballots.votes)):
+        if stored.get(key) != ballots.votes.get(key):
+            faults.append(f"vote {key}: {stored.get(key)} in the table, {ballots.votes.get(key)} in the journal")
+    faults += [f"vote {key} stands in the journal twice" for key in ballots.doubled]
+    return len(ballots.decisions)
 
 
 def check(conninfo, alliance):
