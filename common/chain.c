@@ -4,6 +4,8 @@
 #include <gnutls/gnutls.h>
 #include <string.h>
 
+#include "common/ids.h"
+
 static int hex_value(char c)
 {
     if (c >= '0' && c <= '9')
@@ -30,12 +32,7 @@ bool hash_parse(const char *text, struct hash *ret_hash)
 
 void hash_format(const struct hash *hash, char ret_text[2 * HASH_BYTES + 1])
 {
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < HASH_BYTES; i++) {
-        ret_text[2 * i] = digits[hash->bytes[i] >> 4];
-        ret_text[2 * i + 1] = digits[hash->bytes[i] & 15];
-    }
-    ret_text[2 * HASH_BYTES] = '\0';
+    *hex_put(ret_text, hash->bytes, HASH_BYTES) = '\0';
 }
 
 bool hash_is_equal(const struct hash *a, const struct hash *b)

@@ -52,15 +52,20 @@ void db_rows_done(struct db_rows *rows)
     rows->count = 0;
 }
 
-/* PQfnumber() copies and folds the name each time; ours are as the server says them. */
+/* PQfnumber() copies and folds the name each time; ours are as the server says them. Columns are
+ * mostly asked for in their order: the search starts at the last one found. */
 static int column_number(const struct db_rows *rows, int row, const char *column)
 {
+    static _Thread_local int found;
     assert(row >= 0 && row < rows->count);
-    int number = PQnfields(rows->result) - 1;
-    while (number >= 0 && strcmp(PQfname(rows->result, number), column) != 0)
-        number--;
-    assert(number >= 0 && "the query has no such column");
-    return number;
+    int count = PQnfields(rows->result);
+    for (int i = 0; i < count; i++) {
+        int number = (found + i) % count;
+        if (strcmp(PQfname(rows->result, number), column) == 0)
+            return found = number;
+    }
+    assert(!"the query has no such column");
+    return 0;
 }
 
 bool row_is_null(const struct db_rows *rows, int row, const char *column)

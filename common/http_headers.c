@@ -117,15 +117,18 @@ static bool traceparent_is_valid(const char *value)
 void header_traceparent(const char *value, char ret_traceparent[TRACEPARENT_SIZE])
 {
     unsigned char random[24];
-    char hex[49];
     do
         random_bytes(random, sizeof random);
     while (random[0] == 0 || random[16] == 0);
-    for (size_t i = 0; i < sizeof random; i++)
-        snprintf(hex + 2 * i, 3, "%02x", random[i]);
-    bool is_known = value && traceparent_is_valid(value);
-    snprintf(ret_traceparent, TRACEPARENT_SIZE, "00-%.32s-%.16s-%.2s", is_known ? value + 3 : hex,
-             hex + 32, is_known ? value + 53 : "01");
+    memcpy(ret_traceparent, "00-", 3);
+    hex_put(ret_traceparent + 3, random, 16);
+    ret_traceparent[35] = '-';
+    hex_put(ret_traceparent + 36, random + 16, 8);
+    memcpy(ret_traceparent + 52, "-01", 4);
+    if (!value || !traceparent_is_valid(value))
+        return;
+    memcpy(ret_traceparent + 3, value + 3, 32);
+    memcpy(ret_traceparent + 53, value + 53, 2);
 }
 
 bool header_idempotency_key(const char *value, char ret_key[IDEMPOTENCY_KEY_SIZE],

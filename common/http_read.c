@@ -96,28 +96,35 @@ static bool handle(struct request *request, struct reply *reply, struct problem 
     return http_admit(request, err) && request->operation->route->handle(request, reply, err);
 }
 
+/* What failed already stays as it is told. */
+static bool confirm(struct request *request, struct db_tx *tx, struct standing_guess *guess,
+                    bool is_fine, bool *ret_held, struct problem *err)
+{
+    struct standing_cache *cache = request->context->http->standings;
+    if (is_fine)
+        return standing_confirm(cache, tx, &request->caller, guess, &request->standing, ret_held,
+                                err);
+    struct problem unheard = {.code = PROBLEM_NONE};
+    return standing_confirm(cache, tx, &request->caller, guess, &request->standing, ret_held,
+                            &unheard);
+}
+
 /* By what is remembered of the caller the handler can run at once, and its first query travels with
  * the question whether that still holds. What it made of a memory that does not is thrown away. */
 static bool read_in(struct db_tx *tx, struct request *request, struct reply *reply,
                     struct problem *err)
 {
-    struct standing_cache *cache = request->context->http->standings;
-    struct problem doubt = {.code = PROBLEM_NONE};
     standing_guess_auto_t guess = {.is_open = false};
     bool is_held = true;
     request->tx = tx;
-    if (!standing_recall(cache, tx, &request->caller, &request->standing, &guess, err))
+    if (!standing_recall(request->context->http->standings, tx, &request->caller,
+                         &request->standing, &guess, err))
         return false;
-    if (request->operation->route->asks_clock &&
-        !standing_confirm(cache, tx, &request->caller, &guess, &request->standing, &is_held, err))
+    if (request->operation->route->asks_clock && !confirm(request, tx, &guess, true, &is_held, err))
         return false;
     bool ok = handle(request, reply, err);
-    if (!standing_confirm(cache, tx, &request->caller, &guess, &request->standing, &is_held,
-                          &doubt)) {
-        if (ok)
-            *err = doubt;
+    if (!confirm(request, tx, &guess, ok, &is_held, err))
         return false;
-    }
     if (!is_held) {
         reply_clear(reply);
         problem_clear(err);

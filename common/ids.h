@@ -33,6 +33,8 @@ void uuid_new(int64_t now_ms, char ret_uuid[UUID_SIZE]);
 void uuid_of_bytes(const void *bytes, size_t size, char ret_uuid[UUID_SIZE]);
 /* SHA-256 as lower-case hex. */
 void digest_of_bytes(const void *bytes, size_t size, char ret_digest[DIGEST_SIZE]);
+/* Lower-case hex: 2 * count digits and no end; returns the place behind them. */
+char *hex_put(char *out, const unsigned char *bytes, size_t count);
 /* Fills with cryptographic randomness; ends the process if there is none. */
 void random_bytes(void *ret_bytes, size_t size);
 

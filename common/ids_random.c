@@ -17,7 +17,7 @@ static void need(int status, const char *what)
     }
 }
 
-static char *put_hex(char *out, const unsigned char *bytes, size_t count)
+char *hex_put(char *out, const unsigned char *bytes, size_t count)
 {
     static const char hex[] = "0123456789abcdef";
     for (size_t i = 0; i < count; i++) {
@@ -36,7 +36,7 @@ static void uuid_format(unsigned char bytes[UUID_BYTES], unsigned version, char 
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
         if (i > 0)
             *out++ = '-';
-        out = put_hex(out, bytes, groups[i]);
+        out = hex_put(out, bytes, groups[i]);
         bytes += groups[i];
     }
     *out = '\0';
@@ -72,5 +72,5 @@ void digest_of_bytes(const void *bytes, size_t size, char ret_digest[DIGEST_SIZE
 {
     unsigned char hash[DIGEST_BYTES];
     sha256(bytes, size, hash);
-    *put_hex(ret_digest, hash, sizeof hash) = '\0';
+    *hex_put(ret_digest, hash, sizeof hash) = '\0';
 }
