@@ -32,6 +32,7 @@ def gbp(pence):
     return {"amount": pence, "currency": "GBP"}
 
 
+ACKNOWLEDGED_FIRST = 40  # before anything is killed: there must be something to lose
 MANDATE = {"title": "Ring-fence the surplus", "debitAccounts": ["pool:planned"], "creditAccounts": ["ring-fence:elective"],
            "limit": gbp(10**12), "startsOn": "2026-04-01", "endsOn": "2027-03-31"}
 
@@ -292,18 +293,28 @@ def kill_all(kills, rng, flights, failed, only=None):
     for number, kind in enumerate(plan, 1):
         folder = rng.choice(targets[kind])
         pid = accord.until(lambda: pid_of(folder), f"{kind} is up", 60)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 30
         while not flights.busy(kind):
-            if failed():
-                return collections.Counter()
-            if time.monotonic() > deadline:
-                raise AssertionError(f"no request to {kind} for a minute")
+            if failed() or time.monotonic() > deadline:
+                print(f"  no request to {kind} for half a minute", flush=True)
+                return None
         os.kill(pid, signal.SIGKILL)
         print(f"  kill {number} of {len(plan)}: {os.path.basename(folder)} ({pid})", flush=True)
         accord.until(lambda: pid_of(folder) not in (None, pid), f"{kind} is up again", 60)
         moment = time.monotonic() + rng.uniform(0.3, 1.5)
         accord.until(lambda: time.monotonic() > moment or failed(), "the next kill", 10)
     return collections.Counter(plan)
+
+
+def killed_all(killed):
+    if killed is None:
+        raise AssertionError("nobody asked any more")
+
+
+def answered(clients):
+    for client in clients:
+        if client.failure:
+            raise AssertionError(str(client.failure)) from client.failure
 
 
 def main():
@@ -330,15 +341,15 @@ def main():
     def failed():
         return any(c.failure for c in clients)
 
+    accord.until(lambda: len(truth.requests) >= ACKNOWLEDGED_FIRST or failed(), "something that can be lost", 60)
     killed = kill_all(options.kills, random.Random(options.seed), flights, failed, options.only)
     stop.set()
     for client in clients:
         client.join(120)
-    for client in clients:
-        if client.failure:
-            raise client.failure
     print(f"  {len(truth.requests)} acknowledged, {sum(c.lost for c in clients)} answers lost on the way", flush=True)
-    wanted = [("every service has followed what it follows to the end", lambda: checks.caught_up(database, stage.alliance.id)),
+    wanted = [("every kill met a request", lambda: killed_all(killed)),
+              ("every request was answered as it should be", lambda: answered(clients)),
+              ("every service has followed what it follows to the end", lambda: checks.caught_up(database, stage.alliance.id)),
               ("every acknowledged answer is given again", lambda: checks.answers_again(truth)),
               ("what was acknowledged stands and reads equal", lambda: checks.what_was_made_stands(truth)),
               ("each key has exactly one event", lambda: checks.one_event_each(stage, truth, database)),
@@ -354,7 +365,7 @@ def main():
         except AssertionError as error:
             bad += 1
             print(f"  FAILED: {name}: {error}", flush=True)
-    print(f"kills: {dict(killed)}")
+    print(f"kills: {dict(killed or {})}")
     print(f"{len(wanted) - bad} passed, {bad} failed")
     sys.exit(1 if bad else 0)
 
