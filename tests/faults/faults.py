@@ -124,8 +124,9 @@ class Truth:
 class Client(threading.Thread):
     """Random operations from a seed; each is repeated with its key until it is answered."""
 
-    def __init__(self, stage, truth, seed, stop, in_flight):
+    def __init__(self, stage, truth, seed, stop, in_flight, patience):
         super().__init__(daemon=True)
+        self.patience = patience
         self.stage, self.truth, self.random = stage, truth, random.Random(seed)
         self.stop, self.in_flight = stop, in_flight
         self.failure, self.lost, self.risks, self.transactions = None, 0, [], []
@@ -152,7 +153,7 @@ class Client(threading.Thread):
         request = {"service": service, "method": method, "path": self.stage.alliance.path(path), "body": body,
                    "key": self.uuid() if method != "PUT" else None, "request": self.uuid(), "type": event_type,
                    "person": person}
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + self.patience
         while True:
             try:
                 with self.in_flight.one(service):
@@ -165,7 +166,7 @@ class Client(threading.Thread):
             except accord.Lost:
                 self.lost += 1
             if time.monotonic() > deadline:
-                raise AssertionError(f"{method} {request['path']} was not answered within 90 s")
+                raise AssertionError(f"{method} {request['path']} was not answered within {self.patience} s")
             accord.pause(0.02)
         if method != "GET" and answer.status < 300:
             request.update(status=answer.status, text=answer.text, location=answer.headers.get("location"))
@@ -322,6 +323,7 @@ def main():
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
+    parser.add_argument("--patience", type=int, default=90, help="seconds in which a client must have its answer")
     parser.add_argument("--only", type=lambda text: text.split(","), help="kill only these kinds of process")
     parser.add_argument("--asynchronous", action="store_true", help="break it: commits answer before they are on disk")
     options = parser.parse_args()
@@ -334,7 +336,8 @@ def main():
     stage = Stage()
     truth = Truth(os.path.join(os.environ.get("ACCORD_SCRATCH", "/tmp"), f"acknowledged-{os.getpid()}.ndjson"))
     stop, flights = threading.Event(), InFlight()
-    clients = [Client(stage, truth, options.seed * 100 + i, stop, flights) for i in range(options.clients)]
+    clients = [Client(stage, truth, options.seed * 100 + i, stop, flights, options.patience)
+               for i in range(options.clients)]
     for client in clients:
         client.start()
 
