@@ -64,7 +64,7 @@ static int column_number(const struct db_rows *rows, int row, const char *column
         if (strcmp(PQfname(rows->result, number), column) == 0)
             return found = number;
     }
-    assert(!"the query has no such column");
+    assert(false && "the query has no such column");
     return 0;
 }
 

@@ -33,6 +33,7 @@ def gbp(pence):
 
 
 ACKNOWLEDGED_FIRST = 40  # before anything is killed: there must be something to lose
+PATIENCE_S = 90  # in which a client must have its answer
 MANDATE = {"title": "Ring-fence the surplus", "debitAccounts": ["pool:planned"], "creditAccounts": ["ring-fence:elective"],
            "limit": gbp(10**12), "startsOn": "2026-04-01", "endsOn": "2027-03-31"}
 
@@ -124,7 +125,7 @@ class Truth:
 class Client(threading.Thread):
     """Random operations from a seed; each is repeated with its key until it is answered."""
 
-    def __init__(self, stage, truth, seed, stop, in_flight, patience):
+    def __init__(self, stage, truth, seed, stop, in_flight, patience=PATIENCE_S):
         super().__init__(daemon=True)
         self.patience = patience
         self.stage, self.truth, self.random = stage, truth, random.Random(seed)
@@ -323,7 +324,7 @@ def main():
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
-    parser.add_argument("--patience", type=int, default=90, help="seconds in which a client must have its answer")
+    parser.add_argument("--patience", type=int, default=PATIENCE_S, help="seconds in which a client must have its answer")
     parser.add_argument("--only", type=lambda text: text.split(","), help="kill only these kinds of process")
     parser.add_argument("--asynchronous", action="store_true", help="break it: commits answer before they are on disk")
     options = parser.parse_args()

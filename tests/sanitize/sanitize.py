@@ -25,6 +25,7 @@ CHECKOUT = os.path.realpath(os.path.join(HERE, "..", ".."))
 for folder in ("lib", "faults"):
     sys.path.insert(0, os.path.join(HERE, "..", folder))
 import accord  # noqa: E402
+import checks  # noqa: E402
 import faults  # noqa: E402
 import recompute  # noqa: E402
 
@@ -241,7 +242,7 @@ def an_idle_service_is_small():
 def a_service_is_small_again_after_work():
     stage = faults.Stage()
     stage_work(stage, 8, 25)
-    faults.caught_up(os.environ["ACCORD_TEST_DATABASE"], stage.alliance.id)
+    checks.caught_up(os.environ["ACCORD_TEST_DATABASE"], stage.alliance.id)
     memory_demand("idle after 200 acts")
 
 
@@ -263,7 +264,7 @@ def no_thread_races_in_the_example_under_load_and_at_the_end():
     readers = Readers(stage)
     stage_work(stage, 6, 20)
     same_key_at_once(stage)
-    faults.caught_up(os.environ["ACCORD_TEST_DATABASE"], stage.alliance.id)
+    checks.caught_up(os.environ["ACCORD_TEST_DATABASE"], stage.alliance.id)
     bad = stop(folders())
     readers.stop()
     print(f"  ThreadSanitizer watched {readers.answered} direct reads, 120 acts and the example", flush=True)
