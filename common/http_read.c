@@ -92,7 +92,8 @@ bool http_wait_after(struct http *http, struct request *request, struct problem 
 
 static bool handle(struct request *request, struct reply *reply, struct problem *err)
 {
-    request->now_ms = request->standing.now_ms;
+    /* Also where the standing was just read: a route that forgets to ask is then always wrong. */
+    request->now_ms = request->operation->route->asks_clock ? request->standing.now_ms : 0;
     return http_admit(request, err) && request->operation->route->handle(request, reply, err);
 }
 
