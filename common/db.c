@@ -284,6 +284,14 @@ bool db_send_args(struct db_tx *tx, const struct db_query *query, struct db_rows
     return true;
 }
 
+bool db_send_first_args(struct db_tx *tx, const struct db_query *query, struct db_rows *ret_rows,
+                        struct problem *err, const struct db_arg args[], size_t count)
+{
+    assert(tx->read_only && !tx->has_begun);
+    tx->has_begun = true;
+    return db_send_args(tx, query, ret_rows, err, args, count);
+}
+
 bool db_wait(struct db_tx *tx, struct problem *err)
 {
     return tx_is_usable(tx, err) && (tx->connection->command_count == 0 || tx_sync(tx, err));

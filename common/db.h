@@ -20,6 +20,9 @@ struct db_query {
     const char *name;
     const char *text;
     unsigned argument_count; /* without $1 */
+    /* What a connection calls it: queries of the same name in two files stay apart, and a text that
+     * changed with an upgrade is another. NULL = the name. */
+    const char *statement;
 };
 
 /* One argument, in PostgreSQL's text format. Made by the functions below, within DB calls only. */
@@ -100,6 +103,10 @@ void db_tx_before_query(struct db_tx *tx, bool (*hook)(void *context, struct pro
  * must live until then (NULL: nobody wants the rows). */
 bool db_send_args(struct db_tx *tx, const struct db_query *query, struct db_rows *ret_rows,
                   struct problem *err, const struct db_arg args[], size_t count) MUST_CHECK;
+/* For the first query of a reading transaction, one that itself sets what QUERY_READ_BEGIN would
+ * set before it: a command less. */
+bool db_send_first_args(struct db_tx *tx, const struct db_query *query, struct db_rows *ret_rows,
+                        struct problem *err, const struct db_arg args[], size_t count) MUST_CHECK;
 /* Waits for what was sent. */
 bool db_wait(struct db_tx *tx, struct problem *err) MUST_CHECK;
 /* Any number of rows. */
@@ -120,5 +127,7 @@ bool db_select_one_args(struct db_tx *tx, const struct db_query *query, struct d
     db_select_one_args((tx), (query), (ret_rows), (err), DB_ARGS_(__VA_ARGS__))
 #define db_send(tx, query, ret_rows, err, ...)                                                     \
     db_send_args((tx), (query), (ret_rows), (err), DB_ARGS_(__VA_ARGS__))
+#define db_send_first(tx, query, ret_rows, err, ...)                                               \
+    db_send_first_args((tx), (query), (ret_rows), (err), DB_ARGS_(__VA_ARGS__))
 
 #endif

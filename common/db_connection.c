@@ -2,16 +2,14 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "common/clock.h"
 #include "common/log.h"
 
-enum { STATEMENT_NAME_SIZE = 64, UUID_TYPE = 2950 };
+enum { UUID_TYPE = 2950 };
 
 /* Waits until the socket is ready; false when the deadline has passed. */
 static bool socket_wait(int socket, short events, int64_t deadline_ms)
@@ -100,13 +98,16 @@ void connection_close(struct connection *connection)
 
 /* --- the set of prepared statements --- */
 
-/* FNV-1a over name and text: queries of the same name in two files stay apart. */
+static const char *statement_name(const struct db_query *query)
+{
+    return query->statement == NULL ? query->name : query->statement;
+}
+
+/* FNV-1a of its name. */
 static uint64_t statement_of(const struct db_query *query)
 {
     uint64_t hash = UINT64_C(14695981039346656037);
-    for (const char *at = query->name; *at != '\0'; at++)
-        hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
-    for (const char *at = query->text; *at != '\0'; at++)
+    for (const char *at = statement_name(query); *at != '\0'; at++)
         hash = (hash ^ (unsigned char)*at) * UINT64_C(1099511628211);
     return hash == 0 ? 1 : hash;
 }
@@ -190,8 +191,7 @@ bool connection_send_query(struct connection *connection, const struct db_query 
                            const char *const values[], int count, struct db_rows *ret_rows)
 {
     uint64_t statement = statement_of(query);
-    char name[STATEMENT_NAME_SIZE];
-    snprintf(name, sizeof name, "%.40s_%016" PRIx64, query->name, statement);
+    const char *name = statement_name(query);
     if (!statement_is_known(connection, statement) && !is_being_prepared(connection, statement)) {
         /* Naming $1's type lets a query do without it. */
         static const Oid types[] = {UUID_TYPE};

@@ -78,13 +78,28 @@ static size_t put_character(struct line *line, const unsigned char *text)
 /* The room that every string keeps for its closing quote. */
 enum { STRING_END_SIZE = 8 };
 
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+}
+
+/* Most text is plain, and goes in as it is. */
+static size_t put_plain(struct line *line, const unsigned char *text, size_t room)
+{
+    size_t size = 0;
+    while (size < room && is_plain(text[size]))
+        size++;
+    put(line, (const char *)text, size);
+    return size;
+}
+
 static void put_string(struct line *line, const char *text)
 {
+    const size_t end = LINE_SIZE - LINE_END_SIZE - STRING_END_SIZE;
     put(line, "\"", 1);
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0';) {
-        if (line->size + STRING_END_SIZE > LINE_SIZE - LINE_END_SIZE)
-            break;
-        at += put_character(line, at);
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0' && line->size <= end;) {
+        size_t plain = put_plain(line, at, end + 1 - line->size);
+        at += plain > 0 ? plain : put_character(line, at);
     }
     put(line, "\"", 1);
 }

@@ -233,9 +233,11 @@ left join partner as p on p.alliance_id = $1::uuid
     and p.organisation = coalesce($4::text, t.organisation)
 order by t.id
 
--- Whether what is known of somebody's standing still holds.
+-- Whether what is known of somebody's standing still holds. It comes first, and does what read_begin
+-- does.
 -- name: standing_at
-select n.now_at, h.sequence, encode(h.hash, 'hex') as hash, c.sequence as roster,
+select set_config('accord.alliance_id', $1::uuid::text, true),
+    set_config('transaction_read_only', 'on', true), n.now_at, h.sequence, encode(h.hash, 'hex') as hash, c.sequence as roster,
     encode(c.hash, 'hex') as roster_hash
 from present as n
 left join journal_head as h on h.alliance_id = $1::uuid

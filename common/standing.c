@@ -342,7 +342,7 @@ bool standing_recall(struct standing_cache *cache, struct db_tx *tx, const struc
     *ret_standing = entry.standing;
     ret_standing->now_ms = 0;
     ret_standing->sequence = 0;
-    return db_send(tx, &QUERY_STANDING_AT, &ret_guess->rows, err);
+    return db_send_first(tx, &QUERY_STANDING_AT, &ret_guess->rows, err);
 }
 
 static bool guess_holds(const struct standing_cache *cache, const struct standing_guess *guess,

@@ -31,7 +31,7 @@ void standing_guess_done(struct standing_guess *guess);
 #define standing_guess_auto_t CLEANUP(standing_guess_done) struct standing_guess
 /* standing_load() by the clock or, without waiting, what is remembered: with neither the clock nor
  * the journal's head, to be confirmed before anything is made of it. `ret_guess` must live until
- * then, or until the transaction ends. */
+ * then, or until the transaction ends. The first thing that a reading transaction does. */
 bool standing_recall(struct standing_cache *cache, struct db_tx *tx, const struct caller *caller,
                      struct standing *ret_standing, struct standing_guess *ret_guess,
                      struct problem *err) MUST_CHECK;

@@ -2,7 +2,9 @@
 """Turns a queries.sql into a header of struct db_query constants.
 
 A query starts with `-- name: vote_insert` and ends with the next name; comments before a name
-belong to the query after it. `$1` is always the alliance; the header counts the others."""
+belong to the query after it. `$1` is always the alliance; the header counts the others. What a
+connection calls the statement is its name with a digest of its text."""
+import hashlib
 import re
 import sys
 
@@ -26,7 +28,8 @@ for part in re.split(r"^-- name: ", text, flags=re.M)[1:]:
     if missing:
         sys.exit(f"{source}: query {name} does not use ${min(missing)}")
     literal = "\n".join('    "' + line.replace("\\", "\\\\").replace('"', '\\"') + '\\n"' for line in body.splitlines())
+    digest = hashlib.sha256(f"{source}\n{body}".encode()).hexdigest()[:16]
     out.append(f"static const struct db_query QUERY_{name.upper()} __attribute__((unused)) = {{\n"
-               f'    "{name}",\n{literal},\n    {max(highest, 1) - 1}}};')
+               f'    "{name}",\n{literal},\n    {max(highest, 1) - 1}, "{name[:40]}_{digest}"}};')
 out.append("#endif")
 open(target, "w", encoding="utf-8").write("\n".join(out) + "\n")

@@ -13,7 +13,7 @@
 static const struct db_query THING_GET = {"thing_get",
                                           "select name, amount_pence, version, sequence from thing"
                                           " where alliance_id = $1::uuid and code = $2::text",
-                                          1};
+                                          1, NULL};
 
 static json_t *thing(const char *code, const char *name, int64_t amount_pence)
 {

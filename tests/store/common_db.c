@@ -18,14 +18,14 @@ static const struct db_query ECHO = {
     "echo",
     "select $2::text as words, $3::bigint as number, $4::boolean as flag, $5::timestamptz as at,"
     " $6::date as on_day, $1::uuid as alliance",
-    5};
-static const struct db_query ONE = {"one", "select 1 as one", 0};
-static const struct db_query TWO = {"one", "select 2 as one", 0};
-static const struct db_query ROWS = {"rows", "select n from generate_series(1, $2::bigint) as n",
-                                     1};
-static const struct db_query FAIL = {"fail", "select fail($2::text)", 1};
-static const struct db_query BACKEND = {"backend", "select pg_backend_pid() as pid", 0};
-static const struct db_query SLEEP = {"sleep", "select pg_sleep($2::bigint)", 1};
+    5, NULL};
+static const struct db_query ONE = {"one", "select 1 as one", 0, NULL};
+static const struct db_query TWO = {"one", "select 2 as one", 0, "another_one"};
+static const struct db_query ROWS = {"rows", "select n from generate_series(1, $2::bigint) as n", 1,
+                                     NULL};
+static const struct db_query FAIL = {"fail", "select fail($2::text)", 1, NULL};
+static const struct db_query BACKEND = {"backend", "select pg_backend_pid() as pid", 0, NULL};
+static const struct db_query SLEEP = {"sleep", "select pg_sleep($2::bigint)", 1, NULL};
 static const struct db_query SETTINGS = {
     "settings",
     "select current_setting('search_path') as search_path, current_setting('timezone') as zone,"
@@ -33,10 +33,10 @@ static const struct db_query SETTINGS = {
     " current_setting('transaction_isolation') as isolation,"
     " current_setting('transaction_read_only') as read_only,"
     " current_setting('accord.alliance_id', true) as alliance",
-    0};
-static const struct db_query FORGET_ALL = {"forget_all", "deallocate all", 0};
-static const struct db_query THINGS = {"things", "select code from thing", 0};
-static const struct db_query LOCK = {"lock", "select journal_lock($1::uuid, true)", 0};
+    0, NULL};
+static const struct db_query FORGET_ALL = {"forget_all", "deallocate all", 0, NULL};
+static const struct db_query THINGS = {"things", "select code from thing", 0, NULL};
+static const struct db_query LOCK = {"lock", "select journal_lock($1::uuid, true)", 0, NULL};
 
 static char alliance[UUID_SIZE];
 static struct db *db;
@@ -392,7 +392,7 @@ static void forgotten_statements_are_prepared_again(void **state)
 static void a_plan_from_before_a_migration_is_made_anew(void **state)
 {
     (void)state;
-    static const struct db_query ALL = {"plan", "select * from plan_of_test", 0};
+    static const struct db_query ALL = {"plan", "select * from plan_of_test", 0, NULL};
     struct problem err = {0};
     db_rows_auto_t rows = {0};
     struct db *one = harness_db("probe", 1);

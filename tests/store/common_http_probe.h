@@ -74,13 +74,13 @@ static const struct db_query PROBE_THING_GET = {
     "probe_thing_get",
     "select code, name, amount_pence, version from thing where alliance_id = $1::uuid and code = "
     "$2::text",
-    1};
+    1, NULL};
 static const struct db_query PROBE_THING_LIST = {
     "probe_thing_list",
     "select code, name, amount_pence, version from thing where alliance_id = $1::uuid"
     " and ($2::text is null or code > $2::text) and ($3::text is null or name = $3::text)"
     " order by code limit $4::bigint",
-    3};
+    3, NULL};
 
 static json_t *probe_thing_of_row(const struct db_rows *rows, int row)
 {

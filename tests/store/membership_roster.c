@@ -149,7 +149,7 @@ static void without_an_alliance_nothing_else_is_seen(void **state)
 {
     (void)state;
     static const struct db_query everything = {
-        "everything", "select count(*) as n from partner where $1::uuid is null", 0};
+        "everything", "select count(*) as n from partner where $1::uuid is null", 0, NULL};
     db_tx_auto_t *tx = NULL;
     db_rows_auto_t rows = {0};
     struct problem err = {0};
@@ -191,7 +191,7 @@ static void names_stand_beside_the_journal_and_can_be_erased(void **state)
 {
     (void)state;
     static const struct db_query erase = {
-        "name_erase", "delete from person_name where alliance_id = $1::uuid", 0};
+        "name_erase", "delete from person_name where alliance_id = $1::uuid", 0, NULL};
     assert_string_equal(
         harness_value("select count(*) from membership.journal_body where alliance_id "
                       "= '%s' and body like '%%Nora%%'",
