@@ -5,6 +5,7 @@ MAKEFLAGS += --no-builtin-rules
 
 SERVICES := membership ledger reinvestment risk kpi
 VARIANT ?= release
+VERSION ?= 0.4.0
 BUILD := build/$(VARIANT)
 GENERATED := build/generated
 
@@ -104,6 +105,15 @@ $(TOOL_BINARIES): $(BUILD)/accord-%: $(BUILD)/common/tools/accord-%.o $(LIBRARY)
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c -o $@ $<
+
+# A build of another version is another build.
+$(BUILD)/common/version.o: CFLAGS += -DACCORD_VERSION='"$(VERSION)"'
+$(BUILD)/common/version.o: $(BUILD)/version
+$(BUILD)/version: FORCE
+	@mkdir -p $(@D)
+	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' >$@
+.PHONY: FORCE
+FORCE:
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 

@@ -66,8 +66,12 @@ void db_free(struct db *db);
 /* One trip to the server: it is reachable and writable, and has fsync, full_page_writes and
  * synchronous_commit on. */
 bool db_is_ready(struct db *db, struct problem *err) MUST_CHECK;
-/* For /metrics. */
-void db_stats(struct db *db, unsigned *ret_open, unsigned *ret_busy, unsigned *ret_waiting);
+/* For /metrics: connections now, and how often one was waited for, and in vain. */
+struct db_stats {
+    unsigned open, busy, waiting;
+    uint64_t waits, refusals;
+};
+void db_stats(struct db *db, struct db_stats *ret_stats);
 
 /* Begins a transaction over one alliance (NULL: none; then row-level security shows nothing but
  * what has none). READ COMMITTED: each query sees what is committed when it runs. So a read-only

@@ -25,6 +25,7 @@ struct db {
     struct connection *idle; /* last used first: what is rarely used stays closed */
     struct waiter *waiters;
     unsigned open, busy, waiting, connections_max;
+    uint64_t waits, refusals;
     int statement_ms;
     PQconninfoOption *conninfo;
     int host_count;
@@ -151,12 +152,14 @@ void db_free(struct db *db)
     free(db);
 }
 
-void db_stats(struct db *db, unsigned *ret_open, unsigned *ret_busy, unsigned *ret_waiting)
+void db_stats(struct db *db, struct db_stats *ret_stats)
 {
     pthread_mutex_lock(&db->lock);
-    *ret_open = db->open;
-    *ret_busy = db->busy;
-    *ret_waiting = db->waiting;
+    *ret_stats = (struct db_stats){.open = db->open,
+                                   .busy = db->busy,
+                                   .waiting = db->waiting,
+                                   .waits = db->waits,
+                                   .refusals = db->refusals};
     pthread_mutex_unlock(&db->lock);
 }
 
@@ -298,7 +301,9 @@ static bool pool_take(struct db *db, struct connection **ret_connection)
         db->open++;
         db->busy++;
     } else {
+        db->waits++;
         is_taken = waiter_wait(db, ret_connection);
+        db->refusals += is_taken ? 0 : 1;
     }
     pthread_mutex_unlock(&db->lock);
     return is_taken;

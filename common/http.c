@@ -20,15 +20,16 @@ enum { REQUEST_HEADERS_MAX = 100 };
 /* ulfius, and what it must not lose while it runs. */
 struct http_server {
     struct _u_instance instance;
-    struct MHD_OptionItem options[12];
+    struct MHD_OptionItem options[14];
     struct sockaddr_in address;
     const char **names;
+    MHD_socket quiesced; /* what it listened on, once it does not any more */
 };
 
 /* --- one request
  * ------------------------------------------------------------------------------------- */
 
-static void send_answer(struct http_answer *answer, struct _u_response *response)
+static void send_answer(struct http_answer *answer, bool is_draining, struct _u_response *response)
 {
     for (size_t i = 0; i < answer->header_count; i++)
         u_map_put(response->map_header, answer->headers[i].name, answer->headers[i].value);
@@ -37,6 +38,8 @@ static void send_answer(struct http_answer *answer, struct _u_response *response
         ulfius_set_binary_body_response(response, (unsigned)answer->status, answer->body,
                                         answer->body_size) != U_OK)
         response->status = 500;
+    if (is_draining)
+        u_map_put(response->map_header, "Connection", "close");
 }
 
 static size_t take_headers(const struct _u_map *map, struct http_header ret_headers[],
@@ -86,7 +89,7 @@ static int on_request(const struct _u_request *request, struct _u_response *resp
     http_answer_auto_t answer = {0};
     flight_begin(http);
     http_dispatch(http, &message, &answer);
-    send_answer(&answer, response);
+    send_answer(&answer, atomic_load(&http->context->is_draining), response);
     return U_CALLBACK_COMPLETE;
 }
 
@@ -98,6 +101,18 @@ static void on_completed(void *data, struct MHD_Connection *connection, void **r
     mhd_request_completed(NULL, connection, request, how);
     if (is_in_flight)
         flight_end(data);
+}
+
+static void on_connection(void *data, struct MHD_Connection *connection, void **of_connection,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct http *http = data;
+    (void)connection, (void)of_connection;
+    pthread_mutex_lock(&http->lock);
+    http->connections += what == MHD_CONNECTION_NOTIFY_STARTED ? 1U : -1U;
+    if (http->connections == 0)
+        pthread_cond_broadcast(&http->idle);
+    pthread_mutex_unlock(&http->lock);
 }
 
 /* libmicrohttpd's own complaints: about clients, mostly. */
@@ -147,6 +162,7 @@ static void server_options(struct http *http)
     struct http_server *server = http->server;
     const struct MHD_OptionItem options[] = {
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, http},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, http},
         {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)ulfius_uri_logger, NULL},
         {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)on_log, NULL},
         {MHD_OPTION_SOCK_ADDR, 0, &server->address},
@@ -155,6 +171,8 @@ static void server_options(struct http *http)
         {MHD_OPTION_THREAD_STACK_SIZE, HTTP_STACK_BYTES + TOOL_STACK_BYTES, NULL},
         {MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL},
         {MHD_OPTION_LISTENING_ADDRESS_REUSE, 1, NULL},
+        {http->config.listening_fd > 0 ? MHD_OPTION_LISTEN_SOCKET : MHD_OPTION_END,
+         http->config.listening_fd, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
     _Static_assert(sizeof options <= sizeof server->options, "room for every option");
@@ -185,46 +203,6 @@ int http_port(const struct http *http)
     return ntohs(address.sin_port);
 }
 
-/* --- metrics
- * ------------------------------------------------------------------------------------------------
- */
-
-static void collect_db(void *data, FILE *out)
-{
-    struct http *http = data;
-    unsigned open = 0, busy = 0, waiting = 0;
-    db_stats(http->context->db, &open, &busy, &waiting);
-    metric_describe(out, "accord_db_connections", "gauge", "Database connections by state.");
-    metric_write(out, "accord_db_connections", "state=\"open\"", open);
-    metric_write(out, "accord_db_connections", "state=\"busy\"", busy);
-    metric_write(out, "accord_db_connections", "state=\"waiting\"", waiting);
-}
-
-static void collect_consumers(void *data, FILE *out)
-{
-    enum { SOURCES_MAX = 8 };
-    struct http *http = data;
-    if (!http->context->consumers)
-        return;
-    struct consumer_status *status = calloc(SOURCES_MAX, sizeof *status);
-    if (!status)
-        abort();
-    size_t count = consumers_status(http->context->consumers, status, SOURCES_MAX);
-    metric_describe(out, "accord_consumer_events_total", "counter", "Events of others applied.");
-    metric_describe(out, "accord_consumer_behind", "gauge",
-                    "Alliances not yet at the head last seen.");
-    metric_describe(out, "accord_consumer_stalled", "gauge",
-                    "Alliances that wait for an operator.");
-    for (size_t i = 0; i < count && i < SOURCES_MAX; i++) {
-        char labels[80];
-        snprintf(labels, sizeof labels, "source=\"%s\"", status[i].source);
-        metric_write(out, "accord_consumer_events_total", labels, (double)status[i].applied);
-        metric_write(out, "accord_consumer_behind", labels, (double)status[i].behind);
-        metric_write(out, "accord_consumer_stalled", labels, (double)status[i].stalled);
-    }
-    free(status);
-}
-
 /* --- the whole
  * --------------------------------------------------------------------------------------------- */
 
@@ -253,6 +231,7 @@ static struct http *http_new(struct service_context *context, const struct http_
         abort();
     http->context = context;
     http->config = *config;
+    http->server->quiesced = MHD_INVALID_SOCKET;
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -289,8 +268,7 @@ static void metrics_start(struct http *http)
     for (size_t i = 0; i < count; i++)
         http->server->names[i] = spec_operation(http->spec, i)->id;
     http->metrics = metrics_new(http->context->service->name, http->server->names, count);
-    metrics_register(http->metrics, collect_db, http);
-    metrics_register(http->metrics, collect_consumers, http);
+    http_collect(http);
 }
 
 bool http_start(struct service_context *context, const struct http_config *config,
@@ -311,6 +289,30 @@ bool http_start(struct service_context *context, const struct http_config *confi
     return false;
 }
 
+/* Nobody is accepted any more. Our own socket refuses at once, so that nginx asks another instance;
+ * one that was handed over lets who comes wait for the next process. */
+static void quiesce(struct http *http)
+{
+    struct http_server *server = http->server;
+    if (server->quiesced != MHD_INVALID_SOCKET)
+        return;
+    server->quiesced = MHD_quiesce_daemon(server->instance.mhd_daemon);
+    if (server->quiesced != MHD_INVALID_SOCKET && http->config.listening_fd == 0)
+        shutdown(server->quiesced, SHUT_RDWR);
+}
+
+void http_drain(struct http *http, int timeout_ms)
+{
+    const struct timespec until = monotonic_after(timeout_ms);
+    if (!http)
+        return;
+    quiesce(http);
+    pthread_mutex_lock(&http->lock);
+    while (http->connections && pthread_cond_timedwait(&http->idle, &http->lock, &until) == 0)
+        continue;
+    pthread_mutex_unlock(&http->lock);
+}
+
 static void wait_until_idle(struct http *http, int timeout_ms)
 {
     const struct timespec until = monotonic_after(timeout_ms);
@@ -326,11 +328,11 @@ void http_stop(struct http *http, int timeout_ms)
 {
     if (!http)
         return;
-    MHD_socket listening = MHD_quiesce_daemon(http->server->instance.mhd_daemon);
+    quiesce(http);
     wait_until_idle(http, timeout_ms);
     ulfius_stop_framework(&http->server->instance);
-    if (listening != MHD_INVALID_SOCKET)
-        close(listening);
+    if (http->server->quiesced != MHD_INVALID_SOCKET)
+        close(http->server->quiesced);
     http_free(http);
 }
 

@@ -103,6 +103,7 @@ struct route {
 struct http_config {
     const char *host;                /* "127.0.0.1" */
     int port;                        /* 0 = any free one, see http_port() */
+    int listening_fd;                /* of who keeps it for the next process; 0 = our own */
     unsigned rate_per_s;             /* requests a second and client; 0 = 1000 */
     unsigned char cursor_secret[32]; /* the same in every instance; cursors are bound by it */
     const char *api_description;     /* what /v1/openapi.json answers; NULL = 404 */
@@ -113,6 +114,10 @@ struct http_config {
 bool http_start(struct service_context *context, const struct http_config *config,
                 struct problem *err) MUST_CHECK;
 int http_port(const struct http *http);
+/* Accepts no more connections and ends each with its next answer; waits until they have ended, at
+ * most `timeout_ms`: longer than nginx keeps an idle one, so that it never sends into one that is
+ * just being closed. Before what answers need is stopped. NULL is fine. */
+void http_drain(struct http *http, int timeout_ms);
 /* Accepts no more connections, waits until the requests in hand are answered (at most
  * `timeout_ms`), stops listening and frees. NULL is fine. */
 void http_stop(struct http *http, int timeout_ms);

@@ -103,8 +103,9 @@ struct http {
     struct http_server *server; /* http.c's */
     pthread_mutex_t lock;       /* of what follows */
     pthread_cond_t moved;       /* a journal or cursor has */
-    pthread_cond_t idle;        /* in_flight went to 0 */
+    pthread_cond_t idle;        /* in_flight or connections went to 0 */
     unsigned in_flight;
+    unsigned connections;
 };
 
 /* Answers one request: all of it, from framing to log line. Any thread. */
@@ -118,6 +119,9 @@ void http_dispatch(struct http *http, const struct http_message *message,
  * none of these. */
 bool http_page(struct http *http, const struct http_message *message, struct reply *reply,
                struct problem *err);
+
+/* http_metrics.c: registers what /metrics shows beside the requests. */
+void http_collect(struct http *http);
 
 /* http_parse.c: headers of this operation, Accept, parameters, body; every fault at once. */
 bool http_parse(struct request *request, struct problem *err) MUST_CHECK;

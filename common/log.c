@@ -1,9 +1,11 @@
 #include "common/log.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,6 +16,9 @@ enum { LINE_SIZE = 8192, LINE_END_SIZE = 4, MESSAGE_SIZE = 2048 };
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
 static char service_name[CODE_SIZE] = "accord";
 static enum log_level lowest_level = LEVEL_INFO;
+static const char *file_name; /* NULL = standard error */
+static int file_fd = STDERR_FILENO;
+static struct stat file; /* that file_fd has open */
 static _Thread_local char request_id[REQUEST_ID_SIZE];
 
 /* A line being put together. It is cut rather than ever split into two writes. */
@@ -25,7 +30,8 @@ struct line {
 void log_start(const char *service)
 {
     snprintf(service_name, sizeof service_name, "%s", service);
-    const char *wanted = getenv("ACCORD_LOG");
+    const char *wanted = getenv("ACCORD_LOG"), *path = getenv("ACCORD_LOG_FILE");
+    file_name = path != NULL && path[0] != '\0' ? path : NULL;
     lowest_level = LEVEL_INFO;
     for (size_t i = 0; wanted != NULL && i < ARRAY_LENGTH(level_names); i++)
         if (strcmp(wanted, level_names[i]) == 0)
@@ -138,14 +144,34 @@ static void line_begin(struct line *line, enum log_level level, const char *mess
     put_text_member(line, "message", message);
 }
 
+/* Where the line goes. Whoever moves the file away to keep it (logrotate) need tell nobody: the
+ * next line makes a new one, and none is lost. Under the lock. */
+static int line_fd(void)
+{
+    struct stat there;
+    if (file_name == NULL)
+        return STDERR_FILENO;
+    if (stat(file_name, &there) == 0 && there.st_ino == file.st_ino && there.st_dev == file.st_dev)
+        return file_fd;
+    int fd = open(file_name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+    if (fd >= 0) {
+        if (file_fd != STDERR_FILENO)
+            close(file_fd);
+        file_fd = fd;
+        fstat(fd, &file);
+    }
+    return file_fd;
+}
+
 /* One write() per line, so that lines of several threads don't mix. */
 static void line_end(struct line *line)
 {
     memcpy(line->text + line->size, "}\n", 2);
     line->size += 2;
     flockfile(stderr);
+    int fd = line_fd();
     for (size_t written = 0; written < line->size;) {
-        ssize_t count = write(STDERR_FILENO, line->text + written, line->size - written);
+        ssize_t count = write(fd, line->text + written, line->size - written);
         if (count <= 0)
             break; /* nowhere left to say it */
         written += (size_t)count;

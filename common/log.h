@@ -1,6 +1,7 @@
 /* The log: one JSON object per line on standard error, {"time", "level", "service", "requestId",
- * "message", ...}. ACCORD_LOG (debug, info, warning, error; default info) names the lowest level
- * that is written. Any thread; a line is written whole. No personal data, no tokens, no bodies. */
+ * "message", ...}; what each member is: deploy/OPERATING.md. ACCORD_LOG (debug, info, warning, error;
+ * default info) names the lowest level that is written, ACCORD_LOG_FILE a file instead of standard
+ * error: it may be moved away at any time. Any thread; a line is written whole. No personal data, no tokens, no bodies. */
 #ifndef ACCORD_COMMON_LOG_H
 #define ACCORD_COMMON_LOG_H
 
@@ -12,7 +13,7 @@
 enum log_level { LEVEL_DEBUG, LEVEL_INFO, LEVEL_WARNING, LEVEL_ERROR };
 
 /* Once, before other threads start: names the service ("accord-token" for a tool) and reads
- * ACCORD_LOG. */
+ * ACCORD_LOG and ACCORD_LOG_FILE. */
 void log_start(const char *service);
 /* The request that this thread works on from now; NULL or "" = none. Copied. */
 void log_set_request(const char *request_id);

@@ -10,19 +10,28 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/config.h"
 #include "common/ids.h"
 #include "common/journal.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/notify.h"
 #include "common/queries.h"
 #include "common/questions.h"
 #include "common/service_args.h"
 #include "common/service_context.h"
 #include "common/sweep.h"
 #include "common/token.h"
+#include "common/version.h"
 
-enum { DRAIN_MS = 5000, DATABASE_RETRY_MS = 500 };
+enum {
+    DRAIN_MS = 5000,
+    CONNECTIONS_MS = 3000, /* to end; nginx keeps an idle one for 2 s */
+    DATABASE_RETRY_MS = 500,
+    WATCH_MS = 1000,
+    BEAT_MS_MAX = 30000, /* between two beats of a sweeper that lives */
+};
 
 /* --- what must fit before anything runs ------------------------------------------------------- */
 
@@ -155,6 +164,7 @@ static bool http_open(struct service_context *context, const struct config_insta
 {
     struct http_config http = {.host = instance->http_host,
                                .port = instance->http_port,
+                               .listening_fd = notify_listening_fd(),
                                .rate_per_s = context->config->rate_per_s,
                                .api_description = context->service->api_description};
     signer_derive(context->signer, "accord cursors", http.cursor_secret);
@@ -183,6 +193,7 @@ static bool service_start(struct service_context *context, const sigset_t *signa
 static void service_stop(struct service_context *context)
 {
     atomic_store(&context->is_draining, true);
+    http_drain(context->http, CONNECTIONS_MS);
     sweeper_stop(STEAL(context->sweeper));
     consumers_stop(context->consumers);
     if (context->bus != NULL)
@@ -211,11 +222,31 @@ static void signals_block(sigset_t *ret_stop)
 
 static void ready_say(int fd)
 {
+    notify_say("READY=1\nSTATUS=serving");
     if (fd < 0)
         return;
     if (write(fd, "ready\n", 6) != 6)
         log_warning("nobody hears that we are ready: %s", strerror(errno));
     close(fd);
+}
+
+/* Work goes on as long as the sweeper comes round: with the database away, too. */
+static bool service_lives(struct service_context *context)
+{
+    return monotonic_ms() - atomic_load(&context->sweep.beat_ms) < BEAT_MS_MAX;
+}
+
+static int signal_await(struct service_context *context, const sigset_t *signals)
+{
+    const struct timespec pause = {.tv_sec = WATCH_MS / 1000};
+    bool is_watched = notify_watchdog_ms() > 0;
+    for (;;) {
+        int number = sigtimedwait(signals, NULL, &pause);
+        if (number > 0)
+            return number;
+        if (is_watched && service_lives(context))
+            notify_say("WATCHDOG=1");
+    }
 }
 
 static int service_serve(struct service_context *context, const struct service_args *args)
@@ -227,7 +258,8 @@ static int service_serve(struct service_context *context, const struct service_a
     if (service_start(context, &signals, &err)) {
         log_info("accord-%s instance %u is ready", context->service->name, context->instance);
         ready_say(args->ready_fd);
-        sigwait(&signals, &number);
+        number = signal_await(context, &signals);
+        notify_say("STOPPING=1");
         log_info("stopping (%s)", strsignal(number));
         status = EXIT_SUCCESS;
     } else if (problem_is_set(&err)) {
@@ -271,6 +303,16 @@ static int command_run(struct service_context *context, const struct service_arg
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static bool keys_choose(const struct service_args *args, struct config *config, struct problem *err)
+{
+    if (args->keys == NULL)
+        return true;
+    if (strlen(args->keys) >= sizeof config->keys)
+        return problem_set(err, PROBLEM_INTERNAL, "--keys is too long");
+    snprintf(config->keys, sizeof config->keys, "%s", args->keys);
+    return true;
+}
+
 int service_run(const struct service *service, int argc, char *argv[])
 {
     static struct config config;
@@ -279,7 +321,13 @@ int service_run(const struct service *service, int argc, char *argv[])
     log_start(service->name);
     umask(077);
     json_object_seed(0);
-    if (!service_args_read(argc, argv, &args, &err) || !config_read(args.config, &config, &err)) {
+    bool is_understood = service_args_read(argc, argv, &args, &err);
+    if (is_understood && args.command == SERVICE_VERSION) {
+        printf("accord-%s %s\n", service->name, accord_version);
+        return EXIT_SUCCESS;
+    }
+    if (!is_understood || !config_read(args.config, &config, &err) ||
+        !keys_choose(&args, &config, &err)) {
         fprintf(stderr, "accord-%s: %s\n", service->name, err.detail);
         return EXIT_FAILURE;
     }

@@ -40,8 +40,11 @@ struct service {
     size_t answerer_count;
 };
 
-/* --config FILE [--instance N] [--ready-fd N]: runs until TERM or INT; N gets the line "ready".
+/* --config FILE [--instance N] [--keys FOLDER] [--ready-fd N]: runs until TERM or INT; N gets the
+ * line "ready", a service manager hears by its own protocol (notify.h). FOLDER: instead of the
+ * configuration's "keys", as systemd's credentials come.
  * --config FILE --resume ALLIANCE SOURCE: lets a stalled alliance go on.
+ * --version: says it.
  * --config FILE --erase ALLIANCE SEQUENCE --ground TEXT --approver TEXT: journal_erase().
  * Returns the process' exit status. */
 int service_run(const struct service *service, int argc, char *argv[]);

@@ -6,9 +6,11 @@
 
 #include "common/ids.h"
 
-static const char USAGE[] = "usage: --config FILE [--instance N] [--ready-fd N] | "
-                            "--config FILE --resume ALLIANCE SOURCE | "
-                            "--config FILE --erase ALLIANCE SEQUENCE --ground TEXT --approver TEXT";
+static const char USAGE[] =
+    "usage: --config FILE [--instance N] [--keys FOLDER] [--ready-fd N] | "
+    "--config FILE --resume ALLIANCE SOURCE | "
+    "--config FILE --erase ALLIANCE SEQUENCE --ground TEXT --approver TEXT | "
+    "--version";
 
 static bool wrong(struct problem *err, const char *name, const char *what)
 {
@@ -30,6 +32,14 @@ static bool number_read(const char *text, int64_t max, int64_t *ret_number)
 static int option_read(char *words[], int count, struct service_args *args)
 {
     int64_t number;
+    if (strcmp(words[0], "--version") == 0) {
+        args->command = SERVICE_VERSION;
+        return 1;
+    }
+    if (count >= 2 && strcmp(words[0], "--keys") == 0) {
+        args->keys = words[1];
+        return 2;
+    }
     if (count >= 2 && strcmp(words[0], "--config") == 0) {
         args->config = words[1];
         return 2;
@@ -75,7 +85,7 @@ bool service_args_read(int argc, char *argv[], struct service_args *ret_args, st
             return wrong(err, argv[i], "is no option, or lacks its value");
         i += taken;
     }
-    if (args.config == NULL)
+    if (args.config == NULL && args.command != SERVICE_VERSION)
         return wrong(err, "--config", "is missing");
     if (args.command == SERVICE_ERASE && (args.ground == NULL || args.approver == NULL))
         return wrong(err, "--erase", "needs --ground and --approver");

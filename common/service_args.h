@@ -7,11 +7,12 @@
 
 #include "common/problem.h"
 
-enum service_command { SERVICE_SERVE, SERVICE_RESUME, SERVICE_ERASE };
+enum service_command { SERVICE_SERVE, SERVICE_RESUME, SERVICE_ERASE, SERVICE_VERSION };
 
 struct service_args {
     enum service_command command;
     const char *config; /* all borrowed from argv */
+    const char *keys;   /* instead of the configuration's folder; NULL = that */
     int instance;       /* from 0 */
     int ready_fd;       /* -1 = none */
     const char *alliance_id;

@@ -21,6 +21,13 @@ struct service_context {
     struct sweeper *sweeper;       /* common/sweep.h */
     struct http *http;             /* http_start(), http_stop() of common/http.h */
     atomic_bool is_draining;       /* TERM has come: /readyz says 503 */
+    /* Of the sweeper, for /metrics and the watchdog. */
+    struct {
+        atomic_llong beat_ms; /* monotonic: it was seen at work */
+        atomic_llong rounds;  /* over all alliances, to their end */
+        atomic_llong faults;  /* of them with a fault */
+        atomic_llong last_s;  /* since 1970: a round without fault ended; 0 = none yet */
+    } sweep;
 };
 
 #endif

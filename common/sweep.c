@@ -113,7 +113,7 @@ static bool due_read(struct service_context *context, const char *alliance_id, u
     return ok;
 }
 
-static int alliance_sweep(struct service_context *context, const char *alliance_id)
+static int alliance_sweep(struct service_context *context, const char *alliance_id, bool *has_fault)
 {
     const struct service *service = context->service;
     struct problem fault = {0};
@@ -121,6 +121,7 @@ static int alliance_sweep(struct service_context *context, const char *alliance_
     int done = 0;
     if (!due_read(context, alliance_id, &due, &fault)) {
         log_problem(&fault, "sweeping alliance %s", alliance_id);
+        *has_fault = true;
         return 0;
     }
     for (size_t i = 0; i <= service->sweep_count; i++) {
@@ -129,16 +130,27 @@ static int alliance_sweep(struct service_context *context, const char *alliance_
             continue;
         problem_clear(&fault);
         if (sweep != NULL ? act_run(context, alliance_id, sweep, &fault)
-                          : subject_thaw_unopened(context, alliance_id, &fault))
+                          : subject_thaw_unopened(context, alliance_id, &fault)) {
             done++;
-        else
+        } else {
             log_problem(&fault, "%s of alliance %s", sweep != NULL ? sweep->name : "thawing",
                         alliance_id);
+            *has_fault = true;
+        }
     }
     problem_clear(&fault);
     if ((due & due_purge(service)) != 0 && !answers_purge(context, alliance_id, &fault))
         log_problem(&fault, "forgetting answers of alliance %s", alliance_id);
     return done;
+}
+
+/* For /metrics. */
+static void round_note(struct service_context *context, bool has_fault)
+{
+    atomic_fetch_add(&context->sweep.rounds, 1);
+    atomic_fetch_add(&context->sweep.faults, has_fault ? 1 : 0);
+    if (!has_fault)
+        atomic_store(&context->sweep.last_s, (long long)time(NULL));
 }
 
 int sweep_run(struct service_context *context)
@@ -148,15 +160,22 @@ int sweep_run(struct service_context *context)
     struct problem fault = {0};
     int done = 0;
     if (context->service->sweep_count == 0 && context->service->subjects == NULL &&
-        context->service->keeps_answers)
+        context->service->keeps_answers) {
+        round_note(context, false);
         return 0;
+    }
     if (!db_begin(context->db, NULL, true, &tx, &fault) ||
         !db_select(tx, &QUERY_ALLIANCES_KNOWN, &rows, &fault) || !db_commit(tx, &fault)) {
         log_problem(&fault, "sweeping");
+        round_note(context, true);
         return 0;
     }
-    for (int i = 0; i < rows.count && !atomic_load(&context->is_draining); i++)
-        done += alliance_sweep(context, row_text(&rows, i, "alliance_id"));
+    bool has_fault = false;
+    for (int i = 0; i < rows.count && !atomic_load(&context->is_draining); i++) {
+        atomic_store(&context->sweep.beat_ms, monotonic_ms());
+        done += alliance_sweep(context, row_text(&rows, i, "alliance_id"), &has_fault);
+    }
+    round_note(context, has_fault);
     return done;
 }
 
@@ -178,8 +197,10 @@ static bool round_wait(struct sweeper *sweeper)
 static void *sweeper_run(void *argument)
 {
     struct sweeper *sweeper = argument;
-    while (round_wait(sweeper))
+    while (round_wait(sweeper)) {
+        atomic_store(&sweeper->context->sweep.beat_ms, monotonic_ms());
         sweep_run(sweeper->context);
+    }
     return NULL;
 }
 
@@ -202,6 +223,7 @@ bool sweeper_start(struct service_context *context, struct sweeper **ret_sweeper
         return problem_set(err, PROBLEM_INTERNAL, "more than %d sweeps", SWEEPS_MAX);
     }
     sweeper->context = context;
+    atomic_store(&context->sweep.beat_ms, monotonic_ms());
     pthread_mutex_init(&sweeper->mutex, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

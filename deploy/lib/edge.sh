@@ -13,7 +13,7 @@ edge_configure() {
     printf '%s\n' "$text" >"$folder/nginx.conf"
 }
 
-# The services' addresses. nginx keeps connections for 10 s, less than a service keeps them
+# The services' addresses. nginx keeps idle connections for 2 s, less than a service keeps them
 # (HTTP_TIMEOUT_S), so that it never sends into one that is just being closed.
 edge_upstreams() {
     local number instance
@@ -23,7 +23,7 @@ edge_upstreams() {
             echo "    server 127.0.0.1:$(service_port http "$number" "$instance") max_fails=1 fail_timeout=1s;"
         done
         echo "    keepalive 64;"
-        echo "    keepalive_timeout 10s;"
+        echo "    keepalive_timeout 2s;"
         echo "    keepalive_requests 100000;"
         echo "}"
     done

@@ -60,7 +60,7 @@ END
 accord_folder() {
     local name
     name=$(instance_name "$1" "$2")
-    service_folder "$name" 4 SIGTERM <<END
+    service_folder "$name" 8 SIGTERM <<END
 $ALONE
 s6-svwait -U $(printf %q "$SCAN/postgres")
 exec setpriv --pdeathsig TERM $(printf %q "$APP/bin/accord-$1") --config $(printf %q "$CONFIG") --instance $2 --ready-fd 3

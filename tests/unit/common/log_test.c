@@ -11,6 +11,8 @@
 
 #include <jansson.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -154,6 +156,8 @@ static void problems_are_logged_with_their_code(void **state)
     assert_string_equal(member(error, "message"), "GET: a bug");
 }
 
+static atomic_int writers_done;
+
 static void *write_lines(void *unused)
 {
     (void)unused;
@@ -175,6 +179,75 @@ static void lines_of_threads_do_not_mix(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, catch_log, release_log)
+enum { WRITERS = 4, LINES_EACH = 5000 };
+
+static atomic_int writers_done;
+
+static void *write_numbered_lines(void *number)
+{
+    for (int i = 0; i < LINES_EACH; i++)
+        log_info("line %d", (int)(intptr_t)number * LINES_EACH + i);
+    atomic_fetch_add(&writers_done, 1);
+    return NULL;
+}
+
+/* Returns 1 if there was a file to move. */
+static int move_away(const char *path, int number)
+{
+    char moved[96];
+    snprintf(moved, sizeof moved, "%s.%d", path, number);
+    return rename(path, moved) == 0;
+}
+
+/* Every whole line of a file, ticked off; returns how many. */
+static int lines_tick(const char *path, bool ticked[WRITERS * LINES_EACH])
+{
+    char text[512];
+    int count = 0, number;
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    for (; fgets(text, sizeof text, file) != NULL; count++) {
+        const char *message = strstr(text, "\"message\":\"line ");
+        assert_non_null(message);
+        assert_int_equal(sscanf(message, "\"message\":\"line %d\"}\n", &number), 1);
+        assert_true(number >= 0 && number < WRITERS * LINES_EACH && !ticked[number]);
+        ticked[number] = true;
+    }
+    fclose(file);
+    return count;
+}
+
+/* As logrotate does it, again and again while four threads write. */
+static void a_file_that_is_moved_away_loses_no_line(void **state)
+{
+    (void)state;
+    static bool ticked[WRITERS * LINES_EACH];
+    char folder[] = "/tmp/accord-log-XXXXXX", path[64], moved[96];
+    pthread_t writers[WRITERS];
+    int files = 0, count = 0;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/log", folder);
+    setenv("ACCORD_LOG_FILE", path, 1);
+    log_start("tests");
+    for (intptr_t i = 0; i < WRITERS; i++)
+        pthread_create(&writers[i], NULL, write_numbered_lines, (void *)i);
+    while (atomic_load(&writers_done) < WRITERS)
+        files += move_away(path, files);
+    for (int i = 0; i < WRITERS; i++)
+        pthread_join(writers[i], NULL);
+    files += move_away(path, files);
+    assert_true(files > 1);
+    for (int i = 0; i < files; i++) {
+        snprintf(moved, sizeof moved, "%s.%d", path, i);
+        count += lines_tick(moved, ticked);
+        unlink(moved);
+    }
+    assert_int_equal(count, WRITERS * LINES_EACH);
+    assert_int_equal(rmdir(folder), 0);
+    unsetenv("ACCORD_LOG_FILE");
+    log_start("tests");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +258,7 @@ int main(void)
         TEST(levels_below_the_wanted_one_are_silent),
         TEST(problems_are_logged_with_their_code),
         TEST(lines_of_threads_do_not_mix),
+        cmocka_unit_test(a_file_that_is_moved_away_loses_no_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,3 @@
+#include "common/version.h"
+
+const char accord_version[] = ACCORD_VERSION;
