@@ -1,7 +1,8 @@
 /* The log: one JSON object per line on standard error, {"time", "level", "service", "requestId",
- * "message", ...}; what each member is: deploy/OPERATING.md. ACCORD_LOG (debug, info, warning, error;
- * default info) names the lowest level that is written, ACCORD_LOG_FILE a file instead of standard
- * error: it may be moved away at any time. Any thread; a line is written whole. No personal data, no tokens, no bodies. */
+ * "message", ...}; what each member is: deploy/OPERATING.md. ACCORD_LOG (debug, info, warning,
+ * error; default info) names the lowest level that is written, ACCORD_LOG_FILE a file instead of
+ * standard error: it may be moved away at any time. Any thread; a line is written whole. No
+ * personal data, no tokens, no bodies. */
 #ifndef ACCORD_COMMON_LOG_H
 #define ACCORD_COMMON_LOG_H
 

@@ -310,11 +310,12 @@ static void a_dead_idle_connection_is_replaced_unnoticed(void **state)
     tx = begin(one, true);
     assert_true(backend(tx) != pid);
     db_tx_done(&tx);
-    unsigned open, busy, waiting;
-    db_stats(one, &open, &busy, &waiting);
-    assert_int_equal(open, 1);
-    assert_int_equal(busy, 0);
-    assert_int_equal(waiting, 0);
+    struct db_stats stats;
+    db_stats(one, &stats);
+    assert_int_equal(stats.open, 1);
+    assert_int_equal(stats.busy, 0);
+    assert_int_equal(stats.waiting, 0);
+    assert_int_equal(stats.waits, 0);
     db_free(one);
 }
 
@@ -417,9 +418,9 @@ static void a_plan_from_before_a_migration_is_made_anew(void **state)
 
 static void *give_back_when_somebody_waits(void *held)
 {
-    unsigned open, busy, waiting = 0;
-    while (waiting == 0)
-        db_stats(db, &open, &busy, &waiting);
+    struct db_stats stats = {.waiting = 0};
+    while (stats.waiting == 0)
+        db_stats(db, &stats);
     db_rollback(held);
     return NULL;
 }
@@ -435,11 +436,13 @@ static void who_waits_gets_the_next_free_connection(void **state)
     pthread_create(&thread, NULL, give_back_when_somebody_waits, second);
     assert_done(db_begin(db, alliance, true, &third, &err), err);
     pthread_join(thread, NULL);
-    unsigned open, busy, waiting;
-    db_stats(db, &open, &busy, &waiting);
-    assert_int_equal(open, 2);
-    assert_int_equal(busy, 2);
-    assert_int_equal(waiting, 0);
+    struct db_stats stats;
+    db_stats(db, &stats);
+    assert_int_equal(stats.open, 2);
+    assert_int_equal(stats.busy, 2);
+    assert_int_equal(stats.waiting, 0);
+    assert_int_equal(stats.waits, 1);
+    assert_int_equal(stats.refusals, 0);
     /* And nobody waits for ever. */
     db_tx_auto_t *fourth = NULL;
     int64_t start = monotonic_ms();
