@@ -1,5 +1,5 @@
-/* What /metrics shows beside the requests: database, consumers, sweeper, certificates, the process.
- */
+/* What /metrics shows beside the requests: database, consumers, sweeper, certificates, issuers'
+ * keys, the process. */
 #include <dirent.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
@@ -11,6 +11,7 @@
 #include "common/config.h"
 #include "common/consumer.h"
 #include "common/http_private.h"
+#include "common/token.h"
 #include "common/version.h"
 
 static void collect_db(void *data, FILE *out)
@@ -201,4 +202,6 @@ void http_collect(struct http *http)
                                                     collect_process, collect_certificates};
     for (size_t i = 0; i < ARRAY_LENGTH(collectors); i++)
         metrics_register(http->metrics, collectors[i], http);
+    if (http->context->tokens != NULL)
+        metrics_register(http->metrics, token_metrics, http->context->tokens);
 }

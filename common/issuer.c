@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "common/ids.h"
+#include "common/jwks.h"
 #include "common/jws.h"
 
 static const char *const MEMBERS[] = {
-    "issuer",        "jwks",    "audience", "legacy", "algorithms", "organisationClaim",
-    "organisations", "clients", "caFile",
+    "issuer",        "jwks",    "audience", "legacy",         "algorithms",    "organisationClaim",
+    "organisations", "clients", "caFile",   "refreshSeconds", "outageSeconds",
 };
 
 static bool refuse(struct problem *err, const struct issuer *issuer, const char *why)
@@ -143,6 +144,31 @@ static bool clients_read(const json_t *object, struct issuer *issuer, struct pro
     return true;
 }
 
+/* Whole seconds; absent leaves what stands there. */
+static bool seconds_read(const json_t *object, const char *name, int64_t *seconds)
+{
+    const json_t *value = json_object_get(object, name);
+    if (json_is_integer(value)) {
+        *seconds = json_integer_value(value);
+    }
+    return value == NULL || json_is_integer(value);
+}
+
+static bool times_read(const json_t *object, struct issuer *issuer, struct problem *err)
+{
+    issuer->refresh_s = JWKS_FRESH_MS / 1000;
+    issuer->outage_s = JWKS_STALE_MS / 1000;
+    if (!seconds_read(object, "refreshSeconds", &issuer->refresh_s) ||
+        issuer->refresh_s < REFRESH_MIN_S || issuer->refresh_s > REFRESH_MAX_S) {
+        return refuse(err, issuer, "\"refreshSeconds\" must be 5 to 3600");
+    }
+    if (!seconds_read(object, "outageSeconds", &issuer->outage_s) ||
+        issuer->outage_s < issuer->refresh_s || issuer->outage_s > OUTAGE_MAX_S) {
+        return refuse(err, issuer, "\"outageSeconds\" must be from \"refreshSeconds\" to 604800");
+    }
+    return true;
+}
+
 static bool issuer_read(const json_t *object, const char *file, const char *audience,
                         struct issuer *issuer, struct problem *err)
 {
@@ -170,8 +196,9 @@ static bool issuer_read(const json_t *object, const char *file, const char *audi
                    sizeof issuer->organisation_claim)) {
         return refuse(err, issuer, "\"organisationClaim\" must be a claim's name");
     }
-    return members_check(object, issuer, err) && algorithms_read(object, issuer, err) &&
-           organisations_read(object, issuer, err) && clients_read(object, issuer, err);
+    return members_check(object, issuer, err) && times_read(object, issuer, err) &&
+           algorithms_read(object, issuer, err) && organisations_read(object, issuer, err) &&
+           clients_read(object, issuer, err);
 }
 
 void issuers_done(struct issuers *issuers)

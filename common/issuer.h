@@ -5,21 +5,26 @@
  *   [{"issuer": "https://login.zz1.example", "jwks": "https://login.zz1.example/keys",
  *     "audience": "https://accord.example", "legacy": false, "algorithms": ["ES256"],
  *     "organisationClaim": "organisation", "organisations": ["ZZ1"],
- *     "clients": {"zz1-system": "ZZ1"}, "caFile": "zz1-ca.pem"}]
+ *     "clients": {"zz1-system": "ZZ1"}, "caFile": "zz1-ca.pem",
+ *     "refreshSeconds": 600, "outageSeconds": 86400}]
  *
  * issuer, jwks, algorithms and organisations are required; file names are relative to the issuers
  * file; `["*"]` lets a development issuer speak for everyone; `legacy` accepts `typ: JWT` from
  * providers that know no at+jwt (Keycloak, Entra, libjwt); `clients` gives the organisation of
- * clients whose tokens carry no claim. */
+ * clients whose tokens carry no claim. `refreshSeconds` (5 to 3600): how long keys from an address
+ * are believed unasked, and thus a withdrawn one at most; `outageSeconds` (up to a week): how long
+ * the last keys are believed while their source fails. */
 #ifndef ACCORD_COMMON_ISSUER_H
 #define ACCORD_COMMON_ISSUER_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/problem.h"
 
 enum { ISSUERS_MAX = 64, ISSUER_ALGORITHMS_MAX = 7, CLAIM_NAME_SIZE = 64, SOURCE_SIZE = 1024 };
+enum { REFRESH_MIN_S = 5, REFRESH_MAX_S = 3600, OUTAGE_MAX_S = 7 * 86400 };
 
 struct issuer_client {
     char client[IDENTITY_SIZE];
@@ -31,6 +36,7 @@ struct issuer {
     char audience[IDENTITY_SIZE];
     char jwks[SOURCE_SIZE];    /* a file, or an https address */
     char ca_file[SOURCE_SIZE]; /* "" = the system's */
+    int64_t refresh_s, outage_s;
     bool is_legacy;
     const struct jws_algorithm *algorithms[ISSUER_ALGORITHMS_MAX];
     size_t algorithm_count;

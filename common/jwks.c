@@ -6,6 +6,7 @@
 
 #include "common/jwk.h"
 #include "common/jwks_source.h"
+#include "common/log.h"
 
 enum { DOCUMENT_DIGEST_SIZE = 32 };
 
@@ -13,6 +14,7 @@ struct jwks {
     char *source;
     char *ca_file;
     bool is_remote;
+    int64_t fresh_ms, stale_ms, retry_ms;
 
     pthread_mutex_t lock; /* over all below; not held while the source is read */
     pthread_cond_t read_ended;
@@ -95,13 +97,29 @@ static bool read_is_due(struct jwks *jwks, bool for_unknown_key, int64_t now_ms)
     if (!jwks->is_remote) {
         return file_has_changed(jwks, now_ms);
     }
-    if (jwks->has_failed && now_ms - jwks->attempted_ms < JWKS_RETRY_MS) {
+    if (jwks->has_failed && now_ms - jwks->attempted_ms < jwks->retry_ms) {
         return false;
     }
     if (for_unknown_key) {
-        return !jwks->has_searched || now_ms - jwks->searched_ms >= JWKS_RETRY_MS;
+        return !jwks->has_searched || now_ms - jwks->searched_ms >= jwks->retry_ms;
     }
-    return !jwks->is_loaded || now_ms - jwks->confirmed_ms >= JWKS_FRESH_MS;
+    return !jwks->is_loaded || now_ms - jwks->confirmed_ms >= jwks->fresh_ms;
+}
+
+/* Said once when a source begins to fail and once when it answers again, not at every attempt. */
+static void outcome_log(const struct jwks *jwks, bool has_failed, bool had_failed,
+                        const struct problem *problem, int64_t now_ms)
+{
+    if (has_failed && !had_failed && jwks->is_loaded) {
+        log_warning("the keys of %s cannot be read (%s); those known hold for another %lld s",
+                    jwks->source, problem->detail,
+                    (long long)(jwks->confirmed_ms + jwks->stale_ms - now_ms) / 1000);
+    } else if (has_failed && !had_failed) {
+        log_warning("the keys of %s cannot be read (%s), and none are known", jwks->source,
+                    problem->detail);
+    } else if (!has_failed && had_failed) {
+        log_info("keys come from %s again: %zu", jwks->source, jwks->set.count);
+    }
 }
 
 /* With the lock held; lets go of it while the source is read. */
@@ -114,6 +132,7 @@ static void source_read(struct jwks *jwks, int64_t now_ms)
     pthread_mutex_unlock(&jwks->lock);
     bool is_read = document_read(jwks, &document, &problem);
     pthread_mutex_lock(&jwks->lock);
+    bool had_failed = jwks->has_failed;
     jwks->reads++;
     jwks->has_failed = !is_read;
     if (is_read) {
@@ -121,6 +140,7 @@ static void source_read(struct jwks *jwks, int64_t now_ms)
     } else {
         jwks->failures++;
     }
+    outcome_log(jwks, !is_read, had_failed, &problem, now_ms);
     jwks->is_reading = false;
     pthread_cond_broadcast(&jwks->read_ended);
 }
@@ -149,26 +169,44 @@ static bool keys_refresh(struct jwks *jwks, bool for_unknown_key, int64_t now_ms
 /* With the lock held. */
 static void keys_expire(struct jwks *jwks, int64_t now_ms)
 {
-    if (jwks->is_loaded && now_ms - jwks->confirmed_ms >= JWKS_STALE_MS) {
+    if (jwks->is_loaded && now_ms - jwks->confirmed_ms >= jwks->stale_ms) {
         jwk_set_done(&jwks->set);
         jwks->is_loaded = false;
+        log_error("the keys of %s are believed no longer: it has not answered properly for %lld s",
+                  jwks->source, (long long)jwks->stale_ms / 1000);
         jwks->generation++;
     }
+}
+
+/* With the lock held. Looks at what is known, then asks the source: twice, if somebody else was
+ * asking when we came, whose answer may be older than the key. */
+static const struct jwk_entry *entry_find(struct jwks *jwks, const char *key_id,
+                                          const struct jws_algorithm *algorithm, int64_t now_ms)
+{
+    bool is_fresh = keys_refresh(jwks, false, now_ms);
+    keys_expire(jwks, now_ms);
+    const struct jwk_entry *entry = jwk_set_find(&jwks->set, key_id, algorithm);
+    for (int i = 0; i < 2 && entry == NULL && !is_fresh; i++) {
+        bool was_reading = jwks->is_reading;
+        is_fresh = !keys_refresh(jwks, true, now_ms) || !was_reading;
+        entry = jwk_set_find(&jwks->set, key_id, algorithm);
+    }
+    return entry;
 }
 
 bool jwks_find(struct jwks *jwks, const char *key_id, const struct jws_algorithm *algorithm,
                int64_t now_ms, jwk_t **ret_key, uint64_t *ret_generation, struct problem *err)
 {
     pthread_mutex_lock(&jwks->lock);
-    bool is_fresh = keys_refresh(jwks, false, now_ms);
-    keys_expire(jwks, now_ms);
-    const struct jwk_entry *entry = jwk_set_find(&jwks->set, key_id, algorithm);
-    if (entry == NULL && !is_fresh && keys_refresh(jwks, true, now_ms)) {
-        entry = jwk_set_find(&jwks->set, key_id, algorithm);
-    }
+    const struct jwk_entry *entry = entry_find(jwks, key_id, algorithm, now_ms);
+    bool is_loaded = jwks->is_loaded;
     jwk_t *key = entry != NULL ? r_jwk_copy(entry->key) : NULL;
     uint64_t generation = jwks->generation;
     pthread_mutex_unlock(&jwks->lock);
+    if (key == NULL && !is_loaded) {
+        return problem_set(err, PROBLEM_UNAVAILABLE,
+                           "the keys of the token's issuer cannot be had now");
+    }
     if (key == NULL) {
         return problem_set(err, PROBLEM_UNAUTHENTICATED,
                            "the token is signed by a key that its issuer does not publish");
@@ -188,12 +226,22 @@ uint64_t jwks_generation(struct jwks *jwks, int64_t now_ms)
     return generation;
 }
 
-void jwks_counts(struct jwks *jwks, uint64_t *ret_reads, uint64_t *ret_failures)
+void jwks_observe(struct jwks *jwks, int64_t now_ms, struct jwks_state *ret_state)
 {
     pthread_mutex_lock(&jwks->lock);
-    *ret_reads = jwks->reads;
-    *ret_failures = jwks->failures;
+    *ret_state = (struct jwks_state){.reads = jwks->reads,
+                                     .failures = jwks->failures,
+                                     .is_loaded = jwks->is_loaded,
+                                     .age_ms = now_ms - jwks->confirmed_ms,
+                                     .key_count = jwks->set.count};
     pthread_mutex_unlock(&jwks->lock);
+}
+
+void jwks_set_times(struct jwks *jwks, int64_t fresh_ms, int64_t stale_ms)
+{
+    jwks->fresh_ms = fresh_ms;
+    jwks->stale_ms = stale_ms;
+    jwks->retry_ms = fresh_ms < JWKS_RETRY_MS ? fresh_ms : JWKS_RETRY_MS;
 }
 
 void jwks_free(struct jwks *jwks)
@@ -221,6 +269,7 @@ bool jwks_new(const char *source, const char *ca_file, int64_t now_ms, struct jw
         return problem_set(err, PROBLEM_INTERNAL, "no memory for the keys of %s", source);
     }
     jwks->is_remote = is_remote;
+    jwks_set_times(jwks, JWKS_FRESH_MS, JWKS_STALE_MS);
     pthread_mutex_init(&jwks->lock, NULL);
     pthread_cond_init(&jwks->read_ended, NULL);
     jwks->source = strdup(source);

@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/issuer.h"
 #include "common/jwks.h"
+#include "common/metrics.h"
 
 enum { TOKEN_DIGEST_SIZE = 32, REMEMBERED_MAX = 1024, REMEMBERED_S = 60 };
 
@@ -78,6 +79,7 @@ bool token_verifier_new(const char *issuers_file, const char *audience,
         if (!jwks_new(issuer->jwks, issuer->ca_file, monotonic_ms(), &verifier->keys[i], err)) {
             return false;
         }
+        jwks_set_times(verifier->keys[i], issuer->refresh_s * 1000, issuer->outage_s * 1000);
     }
     *ret_verifier = STEAL(verifier);
     return true;
@@ -215,6 +217,42 @@ bool token_verify(struct token_verifier *verifier, const char *authorization_hea
     token_remember(verifier, &token);
     *ret_caller = token.caller;
     return true;
+}
+
+/* An issuer's name as a label: what would end the text early is left out. */
+static void issuer_label(const struct issuer *issuer, char *ret_label, size_t size)
+{
+    char name[IDENTITY_SIZE];
+    size_t length = 0;
+    for (const char *at = issuer->name; *at != '\0'; at++) {
+        if (*at != '"' && *at != '\\' && (unsigned char)*at >= 0x20) {
+            name[length++] = *at;
+        }
+    }
+    name[length] = '\0';
+    snprintf(ret_label, size, "issuer=\"%s\"", name);
+}
+
+void token_metrics(void *context, FILE *out)
+{
+    const struct token_verifier *verifier = context;
+    metric_describe(out, "accord_issuer_keys", "gauge", "Usable keys known of an issuer.");
+    metric_describe(out, "accord_issuer_keys_age_seconds", "gauge",
+                    "Since an issuer's keys were last confirmed.");
+    metric_describe(out, "accord_issuer_keys_reads_total", "counter", "Reads of an issuer's keys.");
+    metric_describe(out, "accord_issuer_keys_failures_total", "counter", "Those that failed.");
+    for (size_t i = 0; i < verifier->issuers.count; i++) {
+        char label[IDENTITY_SIZE + 16];
+        struct jwks_state state;
+        issuer_label(&verifier->issuers.items[i], label, sizeof label);
+        jwks_observe(verifier->keys[i], verifier->clock_ms(), &state);
+        metric_write(out, "accord_issuer_keys", label, (double)state.key_count);
+        if (state.is_loaded) {
+            metric_write(out, "accord_issuer_keys_age_seconds", label, (double)state.age_ms / 1000);
+        }
+        metric_write(out, "accord_issuer_keys_reads_total", label, (double)state.reads);
+        metric_write(out, "accord_issuer_keys_failures_total", label, (double)state.failures);
+    }
 }
 
 void token_vouch(const struct token_verifier *verifier, struct caller *caller)

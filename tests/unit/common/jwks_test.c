@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/jwks.h"
 #include "common/jwks_source.h"
@@ -73,6 +74,13 @@ static void publish(const struct forge_key *first, const struct forge_key *secon
     loopback_answer(server, "200 OK", "", text, strlen(text));
 }
 
+static bool keys_are_known(int64_t now_ms)
+{
+    struct jwks_state state;
+    jwks_observe(jwks, now_ms, &state);
+    return state.is_loaded;
+}
+
 static bool finds(const char *id, int64_t now_ms)
 {
     struct problem err = {0};
@@ -82,7 +90,8 @@ static bool finds(const char *id, int64_t now_ms)
     if (is_found) {
         r_jwk_free(key);
     } else {
-        assert_int_equal(err.code, PROBLEM_UNAUTHENTICATED);
+        assert_int_equal(err.code,
+                         keys_are_known(now_ms) ? PROBLEM_UNAUTHENTICATED : PROBLEM_UNAVAILABLE);
     }
     return is_found;
 }
@@ -175,12 +184,28 @@ static void assert_outage_is_survived(void)
     assert_int_equal(loopback_requests(server), asked); /* no hammering */
     assert_true(finds("one", START_MS + 24 * HOUR_MS - 1));
     assert_false(finds("one", START_MS + 24 * HOUR_MS));
-    uint64_t reads = 0, failures = 0;
-    jwks_counts(jwks, &reads, &failures);
-    assert_int_equal(reads - failures, 1);
+    struct jwks_state state;
+    jwks_observe(jwks, START_MS + 24 * HOUR_MS, &state);
+    assert_int_equal(state.reads - state.failures, 1);
+    assert_false(state.is_loaded);
+    assert_int_equal(state.key_count, 0);
     /* and it comes back */
     publish(&key_one, NULL);
     assert_true(finds("one", START_MS + 25 * HOUR_MS));
+}
+
+static void the_times_can_be_set(void **state)
+{
+    (void)state;
+    jwks_set_times(jwks, 5 * SECOND_MS, 20 * SECOND_MS);
+    publish(&key_one, NULL);
+    assert_true(finds("one", START_MS));
+    publish(&key_two, NULL);
+    assert_true(finds("one", START_MS + 5 * SECOND_MS - 1));
+    assert_false(finds("one", START_MS + 5 * SECOND_MS));
+    loopback_answer(server, "503 Service Unavailable", "", "", 0);
+    assert_true(finds("two", START_MS + 25 * SECOND_MS - 1));
+    assert_false(finds("two", START_MS + 25 * SECOND_MS));
 }
 
 static void outage_with_status_500_is_survived(void **state)
@@ -280,10 +305,12 @@ static void redirects_are_not_followed(void **state)
     loopback_stop(other);
 }
 
-static void a_source_that_never_answered_is_an_unknown_key(void **state)
+/* Not a reason to call a token forged. */
+static void a_source_that_never_answered_is_unavailable(void **state)
 {
     (void)state;
     assert_false(finds("one", START_MS)); /* 404 */
+    assert_false(keys_are_known(START_MS));
     assert_false(finds("one", START_MS + 29 * SECOND_MS));
     assert_int_equal(loopback_requests(server), 1);
     publish(&key_one, NULL);
@@ -319,7 +346,7 @@ static void a_closed_port_is_an_outage(void **state)
     assert_true(jwks_new(url, "", START_MS, &lonely, &err));
     assert_false(
         jwks_find(lonely, "one", jws_algorithm("ES256"), START_MS, &key, &generation, &err));
-    assert_int_equal(err.code, PROBLEM_UNAUTHENTICATED);
+    assert_int_equal(err.code, PROBLEM_UNAVAILABLE);
     jwks_free(lonely);
 }
 
@@ -350,6 +377,59 @@ static void many_threads_share_one_fetch(void **state)
         assert_non_null(result);
     }
     assert_int_equal(loopback_requests(server), 1);
+}
+
+static pid_t searcher_id;
+
+static void *find_later_in_thread(void *id)
+{
+    __atomic_store_n(&searcher_id, gettid(), __ATOMIC_SEQ_CST);
+    return finds(id, START_MS + JWKS_FRESH_MS) ? id : NULL;
+}
+
+static void *refresh_in_thread(void *id)
+{
+    return finds(id, START_MS + JWKS_FRESH_MS) ? id : NULL;
+}
+
+/* Until the searcher sleeps: it waits for whoever asks the source. */
+static void searcher_await(void)
+{
+    char state = 'R';
+    while (state != 'S') {
+        char path[64];
+        snprintf(path, sizeof path, "/proc/self/task/%d/stat",
+                 (int)__atomic_load_n(&searcher_id, __ATOMIC_SEQ_CST));
+        FILE *file = fopen(path, "r");
+        if (file == NULL) {
+            continue; /* not begun yet */
+        }
+        assert_int_equal(fscanf(file, "%*d (%*[^)]) %c", &state), 1);
+        fclose(file);
+    }
+}
+
+/* Whoever comes while a document is on its way that is older than the key looks again. */
+static void a_key_published_during_a_refresh_is_found(void **state)
+{
+    (void)state;
+    publish(&key_one, NULL);
+    assert_true(finds("one", START_MS));
+    char_auto_t *newer = document_of(&key_one, &key_two);
+    loopback_then(server, newer);
+    loopback_hold(server, true);
+    pthread_t refresher, searcher;
+    void *result = NULL;
+    assert_int_equal(pthread_create(&refresher, NULL, refresh_in_thread, (void *)"one"), 0);
+    loopback_await(server, 2);
+    assert_int_equal(pthread_create(&searcher, NULL, find_later_in_thread, (void *)"two"), 0);
+    searcher_await();
+    loopback_hold(server, false);
+    pthread_join(refresher, &result);
+    assert_non_null(result);
+    pthread_join(searcher, &result);
+    assert_non_null(result);
+    assert_int_equal(loopback_requests(server), 3);
 }
 
 /* While the keys are being fetched anew, known keys go on working. */
@@ -598,16 +678,18 @@ int main(void)
         WITH_SERVER(the_same_keys_are_the_same_generation),
         WITH_SERVER(a_removed_key_stops_at_once),
         WITH_SERVER(an_empty_document_removes_every_key),
+        WITH_SERVER(the_times_can_be_set),
         WITH_SERVER(outage_with_status_500_is_survived),
         WITH_SERVER(garbage_is_survived),
         WITH_SERVER(unusable_keys_do_not_spoil_the_usable_one),
         WITH_SERVER(an_oversize_document_is_an_outage),
         WITH_SERVER(a_document_of_the_largest_size_is_read),
         WITH_SERVER(redirects_are_not_followed),
-        WITH_SERVER(a_source_that_never_answered_is_an_unknown_key),
+        WITH_SERVER(a_source_that_never_answered_is_unavailable),
         WITH_SERVER(a_silent_source_is_given_up_after_five_seconds),
         WITH_SERVER(a_closed_port_is_an_outage),
         WITH_SERVER(many_threads_share_one_fetch),
+        WITH_SERVER(a_key_published_during_a_refresh_is_found),
         WITH_SERVER(a_slow_refresh_does_not_hold_up_known_keys),
         WITH_FILE(a_changed_file_is_read_at_the_next_use),
         WITH_FILE(a_file_changed_in_place_is_read_even_within_one_tick),

@@ -27,6 +27,7 @@ struct loopback {
     const char *extra;  /* header lines, each with \r\n */
     char *body;
     size_t body_size;
+    char *next_body; /* takes the place of `body` once that was sent */
 };
 
 static inline void loopback_answer(struct loopback *server, const char *status, const char *extra,
@@ -40,6 +41,15 @@ static inline void loopback_answer(struct loopback *server, const char *status, 
     assert(server->body != NULL);
     memcpy(server->body, body, size);
     server->body_size = size;
+    pthread_mutex_unlock(&server->lock);
+}
+
+/* What is answered after the next answer. */
+static inline void loopback_then(struct loopback *server, const char *body)
+{
+    pthread_mutex_lock(&server->lock);
+    free(server->next_body);
+    server->next_body = strdup(body);
     pthread_mutex_unlock(&server->lock);
 }
 
@@ -93,6 +103,12 @@ static inline void loopback_serve(struct loopback *server, int client)
                           server->status, server->extra, server->body_size);
     send(client, head, (size_t)length, MSG_NOSIGNAL);
     send(client, server->body, server->body_size, MSG_NOSIGNAL);
+    if (server->next_body != NULL) {
+        free(server->body);
+        server->body = server->next_body;
+        server->body_size = strlen(server->body);
+        server->next_body = NULL;
+    }
     pthread_mutex_unlock(&server->lock);
 }
 
@@ -138,6 +154,7 @@ static inline void loopback_stop(struct loopback *server)
     pthread_join(server->thread, NULL);
     close(server->listener);
     free(server->body);
+    free(server->next_body);
     pthread_mutex_destroy(&server->lock);
     pthread_cond_destroy(&server->changed);
     free(server);
