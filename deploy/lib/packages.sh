@@ -49,9 +49,15 @@ daemons_allow() {
 UNITS=/etc/systemd/system/multi-user.target.wants
 units_enabled() {
     local unit
-    for unit in nginx.service postgresql.service; do
+    for unit in nginx.service postgresql.service glewlwyd.service; do
         [[ ! -L $UNITS/$unit ]] || printf '%s ' "$unit"
     done
+}
+
+# Glewlwyd's package would set up a daemon and a database; it is asked for neither.
+packages_preseed() {
+    [[ " $* " != *" glewlwyd "* ]] ||
+        debconf-set-selections <<<'glewlwyd glewlwyd/config_type select No configuration'
 }
 
 packages_install() (
@@ -61,6 +67,7 @@ packages_install() (
     enabled_before=$(units_enabled)
     daemons_forbid
     export DEBIAN_FRONTEND=noninteractive
+    packages_preseed "$@"
     install=(apt-get install -y -q --no-install-recommends "$@")
     if ! "${install[@]}" >"$log" 2>&1; then
         # Perhaps only the list of packages is old, or was never fetched.
@@ -69,7 +76,7 @@ packages_install() (
             fail "apt-get could not install the packages above; its last lines say why"
         }
     fi
-    # Their packages would start nginx and PostgreSQL at the next boot: nobody asked for that.
+    # Their packages would start nginx, PostgreSQL and Glewlwyd at the next boot: nobody asked for that.
     for unit in $(units_enabled); do
         [[ " $enabled_before " == *" $unit "* ]] || rm -f "$UNITS/$unit"
     done
