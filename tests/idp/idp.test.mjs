@@ -19,7 +19,8 @@ const everywhere = async (who, wanted, what) => assert.deepEqual(await world.sta
 // A token of `like`, signed anew by `key` with these changes; undefined takes a claim away.
 async function forge(like, key, claims = {}, header = {}) {
   const whole = JSON.parse(JSON.stringify({ ...decodeJwt(await like.token()), jti: randomUUID(), ...claims }));
-  return new SignJWT(whole).setProtectedHeader({ ...decodeProtectedHeader(await like.token()), alg: key.alg, kid: key.kid, ...header }).sign(await importJWK(key, key.alg));
+  return new SignJWT(whole).setProtectedHeader({ ...decodeProtectedHeader(await like.token()), alg: key.alg, kid: key.kid,
+    ...header }).sign(await importJWK(key, key.alg));
 }
 
 // Work by one client of each provider while something is done; nothing of it may be lost.
@@ -34,8 +35,10 @@ async function underWork(clients, doing) {
 }
 
 test('clients of both, by secret and by private_key_jwt (RS512), are believed by every service', async () => {
-  for (const client of [world.signedA, world.signedB, world.twinA, world.twinB]) await everywhere(client, 200, `${client.id} of ${client.provider.name}`);
-  assert.deepEqual([decodeProtectedHeader(await world.signedA.token()).alg, decodeProtectedHeader(await world.signedB.token()).alg], ['ES256', 'RS512']);
+  for (const client of [world.signedA, world.signedB, world.twinA, world.twinB]) await everywhere(client, 200,
+    `${client.id} of ${client.provider.name}`);
+  assert.deepEqual([decodeProtectedHeader(await world.signedA.token()).alg, decodeProtectedHeader(await world.signedB.token()).alg], ['ES256',
+    'RS512']);
 });
 
 test('what a client proves itself by is no access token, and its key none of the provider', async () => {
@@ -52,13 +55,15 @@ test('a provider speaks for its own organisations only', async () => {
   for (const client of strangers) {
     const problems = await world.statuses(client, { problems: true });
     for (const problem of problems) {
-      assert.deepEqual([problem?.code, problem?.detail], ['UNAUTHENTICATED', 'the token names an organisation that its issuer may not speak for'], client.id);
+      assert.deepEqual([problem?.code, problem?.detail], ['UNAUTHENTICATED', 'the token names an organisation that its issuer may not speak for'],
+        client.id);
     }
   }
 });
 
 test('an organisation is its code and nothing that looks like it', async () => {
-  const looks = ['zz2', 'Zz2', ' ZZ2', 'ZZ2 ', 'ZZ2\n', 'ZZ2\u0000', 'ＺＺ２', 'ΖΖ2', 'ZZ2\u200b', 'ZZ2\u0301', 'ZZ2,ZZ1', 'ZZ2;ZZ1', '*', '', 'ZZ', 'ZZ20000000000', ['ZZ2'], ['ZZ1', 'ZZ2'], { ods: 'ZZ2' }, 2, true, null];
+  const looks = ['zz2', 'Zz2', ' ZZ2', 'ZZ2 ', 'ZZ2\n', 'ZZ2\u0000', 'ＺＺ２', 'ΖΖ2', 'ZZ2\u200b', 'ZZ2\u0301', 'ZZ2,ZZ1', 'ZZ2;ZZ1', '*', '', 'ZZ',
+    'ZZ20000000000', ['ZZ2'], ['ZZ1', 'ZZ2'], { ods: 'ZZ2' }, 2, true, null];
   for (const organisation of looks) {
     // through the provider itself, which hands out what its registry says
     const client = await world.client(world.b, `looks-${looks.indexOf(organisation)}`, { secret });
@@ -75,7 +80,8 @@ test('neither provider signs for the other, not by a key of the same id', async 
   await everywhere(await forge(world.twinB, world.keysB[1], { iss: world.a.issuer }), 'unauthenticated');
   await everywhere(await forge(world.twinA, keyA, { iss: world.b.issuer, organisation: 'ZZ2' }), 'unauthenticated');
   await everywhere(await forge(world.twinA, keyA, { iss: [world.a.issuer, world.b.issuer] }), 'unauthenticated');
-  for (const look of ['/', '#', '?', ' ', '%20', '/.', '\u0000']) await everywhere(await forge(world.twinA, keyA, { iss: world.a.issuer + look }), 'unauthenticated', look);
+  for (const look of ['/', '#', '?', ' ', '%20', '/.', '\u0000']) await everywhere(await forge(world.twinA, keyA, { iss: world.a.issuer + look }),
+    'unauthenticated', look);
   await everywhere(await forge(world.twinA, keyA, { iss: world.a.issuer.toUpperCase() }), 'unauthenticated');
   await everywhere(await forge(world.twinA, keyA), 200, 'the same without any change');
 });
@@ -92,7 +98,8 @@ test('equal subjects of two providers are two people', async () => {
 
 test('equal Idempotency-Keys of equal subjects are two', async () => {
   const key = randomUUID();
-  const body = (twin) => ({ person: { issuer: twin.provider.issuer, subject: `of-${twin.provider.name}`, name: 'Somebody' }, role: 'finance-lead', organisation: twin.organisation });
+  const body = (twin) => ({ person: { issuer: twin.provider.issuer, subject: `of-${twin.provider.name}`, name: 'Somebody' }, role: 'finance-lead',
+    organisation: twin.organisation });
   const mine = await ask(world.twinA, 'makeAppointment', { values: world.values, key, body: body(world.twinA) });
   const theirs = await ask(world.twinB, 'makeAppointment', { values: world.values, key, body: body(world.twinA) });
   assert.equal(mine.status, 201, mine.text);
@@ -166,11 +173,14 @@ test('after all that, keys are read again, and nobody else was hindered', async 
 test('keys that are none, beside the good ones: these go on, those sign nothing', async () => {
   const good = world.keysA[0];
   const weak = await newKey('weak', 'RS256').then(async () => ({ ...(await weakKey()), kid: 'weak', alg: 'RS256', use: 'sig' }));
-  const [leaked, other, encrypting, twice, named, certified, none] = await Promise.all(['leaked', 'other', 'encrypting', good.kid, 'named', 'certified', 'none'].map((kid) => newKey(kid, 'ES256')));
+  const [leaked, other, encrypting, twice, named, certified, none] = await Promise.all(['leaked', 'other', 'encrypting', good.kid, 'named',
+    'certified', 'none'].map((kid) => newKey(kid, 'ES256')));
   const signing = await newKey('signing', 'ES256');
   const shared = { kty: 'oct', k: Buffer.from(secret.padEnd(64)).toString('base64url'), kid: 'shared', alg: 'HS256', use: 'sig' };
-  const documentKeys = [publicOf(weak), leaked, { ...publicOf(other), alg: 'ES384' }, { ...publicOf(encrypting), use: 'enc' }, shared, { ...publicOf(none), alg: 'none' },
-    { ...publicOf(named), kid: undefined }, { kid: 'certified', kty: 'EC', x5c: ['MIIB'], x5u: `${world.relay.base}/certificate` }, { ...publicOf(signing), key_ops: ['sign'] },
+  const documentKeys = [publicOf(weak), leaked, { ...publicOf(other), alg: 'ES384' }, { ...publicOf(encrypting), use: 'enc' }, shared,
+    { ...publicOf(none), alg: 'none' },
+    { ...publicOf(named), kid: undefined }, { kid: 'certified', kty: 'EC', x5c: ['MIIB'], x5u: `${world.relay.base}/certificate` },
+      { ...publicOf(signing), key_ops: ['sign'] },
     { ...publicOf(good), kid: 'off-curve', y: publicOf(good).x }, 7, null, 'key', [], {}, publicOf(twice)];
   const end = world.relay.behave(world.a, beside(...documentKeys));
   try {

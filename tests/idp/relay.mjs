@@ -53,12 +53,14 @@ async function pass(provider, response) {
   response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(await provider.document()));
 }
 
-const json = (response, value) => response.writeHead(200, { 'Content-Type': 'application/json' }).end(typeof value === 'string' ? value : JSON.stringify(value));
+const json = (response, value) => response.writeHead(200,
+  { 'Content-Type': 'application/json' }).end(typeof value === 'string' ? value : JSON.stringify(value));
 
 // Each as an outage: what was known before goes on.
 export const outages = {
   'a connection that is cut': (response) => response.destroy(),
-  'an answer that is cut': (response) => { response.writeHead(200, { 'Content-Length': 1000 }); response.write('{"keys":['); setImmediate(() => response.destroy()); },
+  'an answer that is cut': (response) => { response.writeHead(200,
+    { 'Content-Length': 1000 }); response.write('{"keys":['); setImmediate(() => response.destroy()); },
   'silence': () => {},
   'an answer by drops': (response) => {
     response.writeHead(200, { 'Content-Type': 'application/json' });
@@ -67,7 +69,8 @@ export const outages = {
   'status 500 with keys': async (response, provider) => response.writeHead(500).end(JSON.stringify(await provider.document())),
   'a page to log in': (response) => response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><title>Log in</title>'),
   'something huge': (response) => json(response, `{"keys":[],"padding":"${'x'.repeat(4 << 20)}"}`),
-  'something that unpacks to huge': (response) => response.writeHead(200, { 'Content-Encoding': 'gzip', 'Content-Type': 'application/json' }).end(Buffer.from('1f8b0800000000000003', 'hex')),
+  'something that unpacks to huge': (response) => response.writeHead(200, { 'Content-Encoding': 'gzip',
+    'Content-Type': 'application/json' }).end(Buffer.from('1f8b0800000000000003', 'hex')),
   'a redirect to elsewhere': (response, provider, relay) => response.writeHead(302, { Location: `${relay.base}/elsewhere` }).end(),
   'a redirect to a file': (response) => response.writeHead(307, { Location: 'file:///etc/passwd' }).end(),
   'no object': (response) => json(response, '[]'),

@@ -68,7 +68,8 @@ export class World {
 
   async client(provider, id, credentials, organisation) {
     const { key } = credentials;
-    await provider.addClient(id, { ...(key ? { jwks: { keys: [publicOf(key)] } } : credentials), organisation: organisation ?? organisations[provider.name] });
+    await provider.addClient(id, { ...(key ? { jwks: { keys: [publicOf(key)] } } : credentials),
+      organisation: organisation ?? organisations[provider.name] });
     return new Client(provider, id, credentials, organisation);
   }
 
