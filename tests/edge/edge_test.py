@@ -3,7 +3,6 @@
 as common/problem.def words it, with the request's id; slow and greedy clients hinder nobody; one
 instance of two may be away."""
 import contextlib
-import json
 import os
 import re
 import select
@@ -12,77 +11,11 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import uuid
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-PORT = int(os.environ["ACCORD_PORT"])
+from edge import ALLIANCE, PORT, expect, get, main, send, test, until
+
 SERVICES = os.environ["ACCORD_SERVICES"]
-ALLIANCE = "/v1/alliances/018f0000-0000-7000-8000-000000000001"
-ID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
-with open(os.path.join(HERE, "..", "..", "common", "problem.def"), encoding="utf-8") as definitions:
-    PROBLEMS = {code: (int(status), slug, title) for code, status, slug, title in
-                re.findall(r'^PROBLEM\((\w+), (\d+), "([a-z-]+)", "(.*)"\)$', definitions.read(), re.M)}
-TESTS = []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-def until(what, condition, seconds=20):
-    deadline = time.monotonic() + seconds
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        time.sleep(0.05)
-
-
-class Answer:
-    def __init__(self, raw):
-        head, _, self.body = raw.partition(b"\r\n\r\n")
-        lines = head.decode().split("\r\n")
-        self.status = int(lines[0].split()[1])
-        self.headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
-
-
-def send(raw, timeout=30):
-    """What comes back until the connection closes, or its Content-Length is there."""
-    with socket.create_connection(("127.0.0.1", PORT), timeout) as connection:
-        with contextlib.suppress(OSError):  # nginx may answer and close before it has read all
-            connection.sendall(raw)
-        got = b""
-        with contextlib.suppress(ConnectionResetError):
-            while True:
-                part = connection.recv(65536)
-                got += part
-                length = re.search(rb"\r\nContent-Length: (\d+)\r\n", got)
-                if not part or (length and len(got) >= got.index(b"\r\n\r\n") + 4 + int(length[1])):
-                    break
-    assert got, f"no answer to {raw[:60]!r}"
-    return Answer(got)
-
-
-def get(path, method="GET", headers="", body=b"", timeout=30):
-    return send(f"{method} {path} HTTP/1.1\r\nHost: accord\r\nConnection: close\r\n{headers}\r\n".encode() + body, timeout)
-
-
-def expect(answer, code):
-    """A problem as the list has it, with nothing in it that the specification does not know."""
-    status, slug, title = PROBLEMS[code]
-    assert answer.status == status, f"{answer.status} instead of {status}: {answer.body[:200]}"
-    assert answer.headers["content-type"] == "application/problem+json", answer.headers
-    problem = json.loads(answer.body)
-    assert set(problem) <= {"type", "title", "status", "detail", "code", "requestId"}, problem
-    assert (problem["type"], problem["title"], problem["status"], problem["code"]) == (f"/problems/{slug}", title, status, code), problem
-    assert ID.match(problem["requestId"]) and answer.headers["x-request-id"] == problem["requestId"], problem
-    for name in ("strict-transport-security", "x-content-type-options", "content-security-policy", "cache-control", "vary"):
-        assert name in answer.headers, f"{name} is missing"
-    assert "nginx/" not in str(answer.headers), answer.headers
-    return problem
 
 
 @test
@@ -256,21 +189,6 @@ def a_frozen_service_is_a_gateway_timeout():
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
     until("risk well again", lambda: get(f"{ALLIANCE}/risk/risks").status == 401)
-
-
-def main():
-    passed = failed = 0
-    for function in TESTS:
-        began = time.monotonic()
-        try:
-            function()
-            passed += 1
-            print(f"  ok      {function.__name__} ({time.monotonic() - began:.1f} s)", flush=True)
-        except Exception as error:  # noqa: BLE001
-            failed += 1
-            print(f"  FAILED  {function.__name__}: {type(error).__name__}: {error}", flush=True)
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
 
 
 sys.exit(main())
