@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +13,7 @@
 
 #include "common/instant.h"
 
-enum { LINE_SIZE = 8192, LINE_END_SIZE = 4, MESSAGE_SIZE = 2048 };
+enum { LINE_SIZE = 8192, LINE_END_SIZE = 4, MESSAGE_SIZE = 2048, WAIT_MS = 250 };
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
 static char service_name[CODE_SIZE] = "accord";
@@ -163,6 +165,52 @@ static int line_fd(void)
     return file_fd;
 }
 
+/* What could not be written since the last line that could; under the lock of stderr. */
+static unsigned lines_lost;
+static bool is_cut;
+
+/* Whether a write to the log would not block: who reads it may be stopped, or have no room left,
+ * and that must not stop us. Who is only slow is waited for, once. A pipe that is writable takes
+ * PIPE_BUF bytes at least. */
+static bool log_has_room(int fd)
+{
+    struct pollfd log = {.fd = fd, .events = POLLOUT};
+    return poll(&log, 1, lines_lost == 0 ? WAIT_MS : 0) == 1 && (log.revents & POLLOUT) != 0;
+}
+
+static size_t text_write(int fd, const char *text, size_t size)
+{
+    size_t written = 0;
+    while (written < size && log_has_room(fd)) {
+        size_t part = size - written < PIPE_BUF ? size - written : PIPE_BUF;
+        ssize_t count = write(fd, text + written, part);
+        if (count <= 0)
+            break; /* nowhere left to say it */
+        written += (size_t)count;
+    }
+    return written;
+}
+
+/* Says first how much is missing, on a line of its own. */
+static bool loss_tell(int fd)
+{
+    struct line line;
+    char message[64];
+    if (lines_lost == 0)
+        return true;
+    snprintf(message, sizeof message, "%u lines found no reader", lines_lost);
+    line_begin(&line, LEVEL_WARNING, message);
+    memcpy(line.text + line.size, "}\n", 2);
+    if (is_cut && text_write(fd, "\n", 1) != 1)
+        return false;
+    size_t size = line.size + 2, written = text_write(fd, line.text, size);
+    is_cut = written > 0 && written < size;
+    if (written < size)
+        return false;
+    lines_lost = 0;
+    return true;
+}
+
 /* One write() per line, so that lines of several threads don't mix. */
 static void line_end(struct line *line)
 {
@@ -170,12 +218,10 @@ static void line_end(struct line *line)
     line->size += 2;
     flockfile(stderr);
     int fd = line_fd();
-    for (size_t written = 0; written < line->size;) {
-        ssize_t count = write(fd, line->text + written, line->size - written);
-        if (count <= 0)
-            break; /* nowhere left to say it */
-        written += (size_t)count;
-    }
+    size_t written = loss_tell(fd) ? text_write(fd, line->text, line->size) : 0;
+    if (written < line->size)
+        lines_lost++;
+    is_cut = is_cut || (written > 0 && written < line->size);
     funlockfile(stderr);
 }
 

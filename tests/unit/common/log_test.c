@@ -178,6 +178,29 @@ static void lines_of_threads_do_not_mix(void **state)
         pthread_join(threads[i], NULL);
 }
 
+/* Who reads the log has stopped, or its disk is full: nobody waits for it, and it is told how much
+ * is missing. */
+static void a_log_that_nobody_reads_stops_nobody(void **state)
+{
+    (void)state;
+    enum { LINES = 2000 };
+    int found = 0, missing = -1;
+    for (int i = 0; i < LINES; i++)
+        log_info("%0100d", i);
+    while (missing < 0) {
+        json_auto_t *line = line_read();
+        const char *message = member(line, "message");
+        if (strstr(message, "found no reader") != NULL)
+            missing = (int)strtol(message, NULL, 10);
+        else
+            assert_int_equal(strtol(message, NULL, 10), found++);
+        if (missing < 0 && found % 100 == 99)
+            log_info("%0100d", found + 1); /* there is room again */
+        assert_true(found < LINES);
+    }
+    assert_true(missing > LINES / 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, catch_log, release_log)
 enum { WRITERS = 4, LINES_EACH = 5000 };
 
@@ -259,6 +282,7 @@ int main(void)
         TEST(problems_are_logged_with_their_code),
         TEST(lines_of_threads_do_not_mix),
         cmocka_unit_test(a_file_that_is_moved_away_loses_no_line),
+        TEST(a_log_that_nobody_reads_stops_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
