@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/ids.h"
 #include "common/instant.h"
 #include "common/json.h"
@@ -115,14 +116,13 @@ bool opening_rules(struct db_tx *tx, int64_t now_ms, json_t **ret_rules, struct 
 
 /* Another service froze its subject for a rule, a moment ago: the owner has given up a decision
  * that has not opened long after, and would refuse one that another rule carries. */
-static bool asking_check(const struct act *act, const struct opening *opening,
-                         const struct decision *decision, const json_t *described,
-                         struct problem *err)
+static bool asking_check(const struct opening *opening, const struct decision *decision,
+                         const json_t *described, struct problem *err)
 {
     const char *rule = json_text(described, "rule");
     if (opening->asked_ms == 0)
         return true;
-    if (act->now_ms - opening->asked_ms > FREEZE_FRESH_MS)
+    if (monotonic_ms() - opening->asked_ms > FREEZE_FRESH_MS)
         return problem_set(err, PROBLEM_UNAVAILABLE, "%s was described too long ago",
                            opening->subject);
     if (rule == NULL || strcmp(rule, rule_name(decision->rule)) != 0)
@@ -239,7 +239,7 @@ bool decision_open(struct act *act, const struct opening *opening, const json_t 
            store_alliance_get(act->tx, &alliance, err) &&
            opening_decide(alliance.status, decision.kind, decision.deadline_ms, act->now_ms, err) &&
            decision_take_rule(act, &decision, err) &&
-           asking_check(act, opening, &decision, described, err) &&
+           asking_check(opening, &decision, described, err) &&
            decision_check_size(&decision, err) &&
            electorate_build(act, &decision, &electorate, err) &&
            electorate_check_restricted(&electorate, decision.restricted_to, err) &&

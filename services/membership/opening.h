@@ -18,7 +18,8 @@ struct opening {
     int64_t deadline_ms;
     const char *organisation;   /* of the opener */
     const char *appointment_id; /* "" = none */
-    int64_t asked_ms;           /* when the owner was asked; 0 = within this act, it is ours */
+    int64_t asked_ms; /* when the owner was asked, on the monotonic clock: the alliance's may jump;
+                       * 0 = within this act, it is ours */
 };
 
 /* By which rule each kind may be carried today: {"<kind>": "<rule>"}. Without an adopted agreement

@@ -1,5 +1,6 @@
 /* Decisions on a real database: deadlines by the clock, what follows from an end, what another
  * service's subject must be, and what the tables refuse whatever the code does. */
+#include "common/clock.h"
 #include "common/service_context.h"
 #include "services/membership/questions.h"
 #include "tests/store/membership_world.h"
@@ -213,7 +214,7 @@ static bool open_frozen(struct act *act, const char *rule, int64_t age_ms, char 
                                     .deadline_ms = act->now_ms + HOUR_MS,
                                     .organisation = "ZZ1",
                                     .appointment_id = "",
-                                    .asked_ms = act->now_ms - age_ms};
+                                    .asked_ms = monotonic_ms() - age_ms};
     return decision_open(act, &opening, described, err);
 }
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/ids.h"
 #include "common/json.h"
 #include "common/log.h"
@@ -108,7 +109,7 @@ static struct asked *asked_new(const struct request *request)
     memcpy(asked->decision_id, request->key_id, UUID_SIZE);
     snprintf(asked->subject, sizeof asked->subject, "%s", json_text(request->body, "subject"));
     uuid_new(request->standing.now_ms, asked->ask_id);
-    asked->asked_ms = request->standing.now_ms;
+    asked->asked_ms = monotonic_ms();
     return asked;
 }
 
