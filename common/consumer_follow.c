@@ -293,8 +293,11 @@ static enum follow_outcome stall(struct follow *follow, const struct cursor *cur
                                   db_text(follow->why.detail), db_int(cursor->sequence)};
     if (!cursor_write(follow, &QUERY_CURSOR_STALL, args, &is_written, &fault) || !is_written)
         return FOLLOW_RETRY;
-    log_error("alliance %s stalls on %s's journal: %s", follow->alliance_id, follow->source,
-              follow->why.detail);
+    log_error(
+        "alliance %s stalls on %s's journal: %s; once that is mended: accord-%s --config FILE "
+        "--resume %s %s",
+        follow->alliance_id, follow->source, follow->why.detail, follow->context->service->name,
+        follow->alliance_id, follow->source);
     follow->is_counted = false;
     return FOLLOW_STALLED;
 }

@@ -23,10 +23,13 @@ bool http_is_ready(struct service_context *context, struct problem *err)
     return !context->consumers || consumers_are_ready(context->consumers, err);
 }
 
+/* Says why not: it is for operators, and nginx lets nobody else ask. */
 static bool page_readyz(struct http *http, struct reply *reply, struct problem *err)
 {
-    if (!http_is_ready(http->context, err))
+    if (!http_is_ready(http->context, err)) {
+        problem_publish(err);
         return false;
+    }
     reply_text(reply, "text/plain; charset=utf-8", text_copy("ready\n"));
     return true;
 }

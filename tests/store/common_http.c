@@ -394,6 +394,7 @@ static void pages_need_no_token(void **state)
     answer_auto_t draining = ask(&(struct ask){.method = "GET", .target = "/readyz"});
     atomic_store(&context.is_draining, false);
     answer_expect(&draining, 503, "UNAVAILABLE");
+    assert_non_null(strstr(draining.body, "the service is stopping"));
     answer_auto_t description = ask(&(struct ask){.method = "GET", .target = "/v1/openapi.json"});
     answer_expect(&description, 200, NULL);
     assert_string_equal(description.body, "{\"openapi\":\"3.1.0\"}");
