@@ -309,6 +309,7 @@ void bus_wake(struct service_context *context, const char *alliance_id, int64_t 
 
 struct bus_ear {
     nng_socket socket;
+    struct receiver receiver;
 };
 
 bool bus_ear_new(struct bus *bus, const char *service, struct bus_ear **ret_ear,
@@ -320,8 +321,10 @@ bool bus_ear_new(struct bus *bus, const char *service, struct bus_ear **ret_ear,
     struct bus_ear *ear = calloc(1, sizeof *ear);
     if (ear == NULL)
         abort();
+    receiver_open(&ear->receiver);
     int code = nng_sub0_open(&ear->socket);
     if (code != 0) {
+        receiver_close(&ear->receiver);
         free(ear);
         return nng_failed(code, "no socket for", service, err);
     }
@@ -341,6 +344,7 @@ void bus_ear_free(struct bus_ear *ear)
 {
     if (ear == NULL)
         return;
+    receiver_close(&ear->receiver);
     nng_close(ear->socket);
     free(ear);
 }
@@ -363,8 +367,16 @@ static bool wake_read(const nng_msg *message, char ret_alliance_id[UUID_SIZE])
 bool bus_ear_wait(struct bus_ear *ear, int timeout_ms, char ret_alliance_id[UUID_SIZE])
 {
     nng_msg_auto_t *message = NULL;
-    if (timeout_ms > 0 && nng_socket_set_ms(ear->socket, NNG_OPT_RECVTIMEO, timeout_ms) != 0)
-        return false;
-    return nng_recvmsg(ear->socket, &message, timeout_ms > 0 ? 0 : NNG_FLAG_NONBLOCK) == 0 &&
-           wake_read(message, ret_alliance_id);
+    if (timeout_ms > 0) {
+        nng_recv_aio(ear->socket, receiver_begin(&ear->receiver));
+        message = receiver_end(&ear->receiver, timeout_ms);
+    } else if (nng_recvmsg(ear->socket, &message, NNG_FLAG_NONBLOCK) != 0) {
+        message = NULL;
+    }
+    return message != NULL && wake_read(message, ret_alliance_id);
+}
+
+void bus_ear_stop(struct bus_ear *ear)
+{
+    receiver_stop(&ear->receiver);
 }

@@ -96,5 +96,7 @@ bool bus_ear_new(struct bus *bus, const char *service, struct bus_ear **ret_ear,
 void bus_ear_free(struct bus_ear *ear);
 /* Waits for a wake-up; false = none within `timeout_ms` (0 = does not wait). */
 bool bus_ear_wait(struct bus_ear *ear, int timeout_ms, char ret_alliance_id[UUID_SIZE]);
+/* From any thread: whoever waits stops, and nobody waits again. */
+void bus_ear_stop(struct bus_ear *ear);
 
 #endif

@@ -5,8 +5,6 @@
 #include "common/bus_private.h"
 #include "common/log.h"
 
-enum { LOOK_MS = 200 }; /* how long a stop may go unnoticed */
-
 static bus_answer_function *answer_find(const struct bus *bus, const char *name)
 {
     for (size_t t = 0; t < ARRAY_LENGTH(bus->config.tables); t++)
@@ -86,17 +84,10 @@ static void *worker_run(void *argument)
 {
     struct worker *worker = argument;
     while (!atomic_load(&worker->bus->is_stopping)) {
-        nng_aio_set_timeout(worker->aio, LOOK_MS);
-        nng_ctx_recv(worker->context, worker->aio);
-        nng_aio_wait(worker->aio);
-        int code = nng_aio_result(worker->aio);
-        if (code == NNG_ECLOSED)
-            break;
-        if (code != 0)
-            continue;
-        nng_msg_auto_t *message = nng_aio_get_msg(worker->aio);
-        nng_aio_set_msg(worker->aio, NULL);
-        worker_reply(worker, message);
+        nng_ctx_recv(worker->context, receiver_begin(&worker->receiver));
+        nng_msg_auto_t *message = receiver_end(&worker->receiver, -1);
+        if (message != NULL)
+            worker_reply(worker, message);
     }
     return NULL;
 }
@@ -113,8 +104,10 @@ bool bus_start(struct bus *bus, struct problem *err)
             nng_aio_free(worker->aio);
             return problem_set(err, PROBLEM_INTERNAL, "cannot answer: %s", nng_strerror(code));
         }
+        receiver_open(&worker->receiver);
         worker->is_running = pthread_create(&worker->thread, NULL, worker_run, worker) == 0;
         if (!worker->is_running) {
+            receiver_close(&worker->receiver);
             nng_ctx_close(worker->context);
             nng_aio_free(worker->aio);
             return problem_set(err, PROBLEM_INTERNAL, "no thread to answer with");
@@ -123,7 +116,7 @@ bool bus_start(struct bus *bus, struct problem *err)
     return true;
 }
 
-/* By time-out rather than by closing under a blocked receive, which may hang in nng 1.5. */
+/* By cancelling rather than by closing under a blocked receive, which may hang in nng 1.5. */
 void bus_stop(struct bus *bus)
 {
     atomic_store(&bus->is_stopping, true);
@@ -131,7 +124,9 @@ void bus_stop(struct bus *bus)
         struct worker *worker = &bus->workers[i];
         if (!worker->is_running)
             continue;
+        receiver_stop(&worker->receiver);
         pthread_join(worker->thread, NULL);
+        receiver_close(&worker->receiver);
         nng_ctx_close(worker->context);
         nng_aio_free(worker->aio);
         worker->is_running = false;

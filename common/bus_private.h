@@ -1,4 +1,5 @@
-/* The inside of the bus: bus.c (sockets, wake-ups), bus_ask.c, bus_answer.c. */
+/* The inside of the bus: bus.c (sockets, wake-ups), bus_ask.c, bus_answer.c, bus_receive.c (waiting
+ * for a message). */
 #ifndef ACCORD_COMMON_BUS_PRIVATE_H
 #define ACCORD_COMMON_BUS_PRIVATE_H
 
@@ -47,10 +48,30 @@ struct peer {
     pthread_cond_t connected; /* monotonic */
 };
 
+/* Waits for messages by our own clock: nng 1.5 spins through the last millisecond of each of its
+ * own time-outs, which is most of what an idle process would do. One thread at a time, but for
+ * receiver_stop(). */
+struct receiver {
+    nng_aio *aio;
+    pthread_mutex_t mutex;
+    pthread_cond_t changed; /* monotonic */
+    bool has_ended, is_stopped;
+};
+void receiver_open(struct receiver *receiver);
+void receiver_close(struct receiver *receiver);
+/* The aio to begin a receive on. */
+nng_aio *receiver_begin(struct receiver *receiver);
+/* Waits until what was begun has brought a message; NULL after timeout_ms (-1 = never), after
+ * receiver_stop(), and when the socket failed. */
+nng_msg *receiver_end(struct receiver *receiver, int timeout_ms);
+/* Nobody waits any more, now or later. */
+void receiver_stop(struct receiver *receiver);
+
 struct worker {
     struct bus *bus;
     nng_ctx context;
-    nng_aio *aio;
+    struct receiver receiver;
+    nng_aio *aio; /* for the reply */
     pthread_t thread;
     bool is_running;
 };

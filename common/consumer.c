@@ -15,7 +15,6 @@
 
 enum {
     FOLLOWED_MAX = 8,
-    LOOK_MS = 200,            /* how long a stop may go unnoticed */
     SWEEP_MS = 1000,          /* between two looks for what a lost wake-up left */
     SWEEP_ALL_MS = 30000,     /* the same, but over all alliances, whenever they changed */
     SWEEP_OVERLAP_MS = 60000, /* commits become visible out of the order of their times */
@@ -239,10 +238,10 @@ static void wakes_follow(struct consumer *consumer, char first[UUID_SIZE])
         consumer_follow(consumer, woken[i]);
 }
 
-/* Tries again what is due; returns how long until the next is. */
+/* Tries again what is due; returns how long until the next is, or the next sweep. */
 static int delayed_follow(struct consumer *consumer)
 {
-    int64_t now_ms = monotonic_ms(), next_ms = now_ms + LOOK_MS;
+    int64_t now_ms = monotonic_ms(), next_ms = consumer->swept_ms + SWEEP_MS;
     for (struct delayed *delayed = consumer->delayed; delayed != NULL;) {
         char alliance_id[UUID_SIZE];
         bool is_due = delayed->at_ms <= now_ms;
@@ -268,6 +267,13 @@ static void *consumer_run(void *argument)
             wakes_follow(consumer, alliance_id);
     }
     return NULL;
+}
+
+static void consumer_interrupt(struct consumer *consumer)
+{
+    atomic_store(&consumer->is_stopping, true);
+    if (consumer->ear != NULL)
+        bus_ear_stop(consumer->ear);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -323,7 +329,7 @@ void consumers_stop(struct consumers *consumers)
     if (consumers == NULL)
         return;
     for (size_t i = 0; i < consumers->count; i++)
-        atomic_store(&consumers->followed[i].is_stopping, true);
+        consumer_interrupt(&consumers->followed[i]);
     for (size_t i = 0; i < consumers->count; i++) {
         if (consumers->followed[i].is_running)
             pthread_join(consumers->followed[i].thread, NULL);
