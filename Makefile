@@ -36,7 +36,7 @@ LDFLAGS_cov := --coverage
 LDFLAGS_fuzz := -fsanitize=address,undefined
 
 
-NEEDS_PACKAGES := $(filter-out help deps clean clean-data run test lint bench,$(or $(MAKECMDGOALS),all))
+NEEDS_PACKAGES := $(filter-out help deps clean clean-data run test faults soak lint bench,$(or $(MAKECMDGOALS),all))
 ifneq ($(NEEDS_PACKAGES),)
 PACKAGE_CFLAGS := $(shell pkg-config --cflags libulfius libmicrohttpd jansson libpq librhonabwy gnutls libcurl libpcre2-8 2>/dev/null)
 PACKAGE_LIBS := $(shell pkg-config --libs libulfius libmicrohttpd jansson libpq librhonabwy gnutls libcurl libpcre2-8 2>/dev/null) -lnng -ljwt-gnutls -lcsv
@@ -151,7 +151,7 @@ unit-tests: $(RULES_TESTS) $(COMMON_TESTS)
 store-tests: $(STORE_TESTS)
 
 # --- the two commands, and the rest -------------------------------------------------------------------
-.PHONY: help deps run test check-sql lint bench clean clean-data
+.PHONY: help deps run test check-sql faults soak lint bench clean clean-data
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 deps: ## install what is missing from deploy/packages.txt (root)
@@ -162,6 +162,10 @@ test: ## everything that CI runs
 	@tests/run
 check-sql: ## prepare every named query against a migrated database
 	@tests/store/run check-sql
+faults: ## kill, freeze, fill and restore under load; prints what was seen
+	@tests/faults/run $(if $(SEED),--seed $(SEED))
+soak: ## faults, load and fuzzing for an hour (SOAK_MINUTES, SOAK_ROUNDS, SOAK_SEED)
+	@tests/soak
 lint: ## format, static analysis, spec lint
 	@tests/lint
 bench: ## measure, print medians of paired runs

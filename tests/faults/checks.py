@@ -2,12 +2,14 @@
 import collections
 import json
 import os
+import re
 import subprocess
 
 import accord
+import processes
 import recompute
+from stage import SERVICES
 
-SERVICES = ("membership", "ledger", "reinvestment", "risk", "kpi")
 SCORED = {"likelihood", "consequence", "score", "band", "criteriaVersion", "nextReviewOn", "changedAt", "changedBy", "change",
           "changedOrganisation", "reason", "scoreNumber", "version"}
 MOVES = {  # what of an acknowledged answer a later request may have changed
@@ -70,13 +72,24 @@ def one_event_each(stage, truth, database):
         raise AssertionError(f"events that stand twice: {doubled[:5]}")
 
 
+def all_items(person, path):
+    """Of a list, page by page."""
+    items = []
+    while path:
+        page = person.do("GET", path).expect(200)
+        items += page.body["items"]
+        found = re.match(r"<([^>]+)>; rel=\"next\"", page.headers.get("link", ""))
+        path = found and found[1].removeprefix(os.environ["ACCORD_BASE_URL"])
+    return items
+
+
 def votes_stand(stage, truth, database):
     """Each acknowledged version of a vote is, as it was acknowledged, in the journal (which the tables agree with) and in what
     is served; each served one is the journal's; and the last of each organisation is what stands."""
     ballots = recompute.Ballots(recompute.events(database, "membership", stage.alliance.id))
     served, director = {}, stage.alliance.director
     for identity in stage.decisions:
-        items = director.do("GET", stage.alliance.path(f"/decisions/{identity}/votes?limit=1000")).expect(200).body["items"]
+        items = all_items(director, stage.alliance.path(f"/decisions/{identity}/votes?limit=1000"))
         served.update({(identity, one["organisation"], one["version"]): (one["choice"], one.get("reason", "")) for one in items})
     journal = {key: vote for key, vote in ballots.votes.items() if key[0] in stage.decisions}
     for key in sorted(set(served) | set(journal)):
@@ -146,3 +159,33 @@ def audited():
                            os.environ["ACCORD_TEST_DATABASE"]], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise AssertionError(done.stdout[-2000:] + done.stderr[-2000:])
+
+
+def times_go_on(stage, database):
+    """No journal's time goes back, whatever the clock did."""
+    for service in SERVICES:
+        times = [event["recordedAt"] for _, event in recompute.events(database, service, stage.alliance.id)]
+        if times != sorted(times):
+            raise AssertionError(f"{service}'s journal goes back in time")
+
+
+def fit(watch, allowed):
+    unfit = watch.unfit(allowed)
+    if unfit:
+        raise AssertionError(f"{len(unfit)} answers: {'; '.join(unfit[:5])}")
+
+
+def all_of(world):
+    """What holds after every kind of fault, by name."""
+    stage, truth, database = world.stage, world.truth, os.environ["ACCORD_TEST_DATABASE"]
+    return [("every request was answered as it should be", world.crew.demand_answers),
+            ("every service has followed what it follows to the end", lambda: caught_up(database, stage.alliance.id)),
+            ("every acknowledged answer is given again", lambda: answers_again(truth)),
+            ("what was acknowledged stands and reads equal", lambda: what_was_made_stands(truth)),
+            ("each key has exactly one event", lambda: one_event_each(stage, truth, database)),
+            ("every version of every vote is what was acknowledged", lambda: votes_stand(stage, truth, database)),
+            ("tallies, outcomes and mandates are served as recomputed", lambda: served_is_recomputed(stage, database)),
+            ("balances, holds, mandates and votes are what the journals add up to", lambda: recomputed(database, stage)),
+            ("no journal goes back in time", lambda: times_go_on(stage, database)),
+            ("every service says that it is ready", lambda: accord.until(processes.all_ready, "all are ready", 60)),
+            ("accord-audit agrees", audited)]
