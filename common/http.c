@@ -81,6 +81,7 @@ static int on_request(const struct _u_request *request, struct _u_response *resp
     struct http_message message = {
         .method = request->http_verb,
         .target = request->http_url,
+        .protocol = request->http_protocol,
         .body = request->binary_body,
         .body_size = request->binary_body_length,
     };

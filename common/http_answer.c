@@ -124,7 +124,7 @@ static void put_general(const struct http *http, const struct request *request,
         answer_header(answer, "RateLimit", "\"client\";r=%u;t=%u", private->rate.remaining,
                       private->rate.reset_s);
     }
-    if (atomic_load(&http->context->is_draining))
+    if (atomic_load(&http->context->is_draining) || private->is_last)
         answer_constant(answer, "Connection", "close");
 }
 

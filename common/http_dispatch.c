@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -9,6 +10,8 @@
 #include "common/ids.h"
 #include "common/log.h"
 #include "common/token.h"
+
+enum { LARGE_BODY_BYTES = 64 * 1024 };
 
 /* For what names a request, not for what happens in an alliance. */
 static int64_t wall_ms(void)
@@ -61,6 +64,9 @@ static bool read_frame(struct request *request, struct problem *err)
         return problem_set(err, PROBLEM_HEADERS_TOO_LARGE, "the request has too many headers");
     if (!ok || !headers_check(headers, err))
         return false;
+    if (header_get(headers, "Transfer-Encoding") && private->message->protocol &&
+        strcmp(private->message->protocol, "HTTP/1.1") != 0)
+        return problem_set(err, PROBLEM_REQUEST_MALFORMED, "Transfer-Encoding takes HTTP/1.1");
     if (!target_is_clean(private->message->target))
         return problem_set(err, PROBLEM_REQUEST_MALFORMED, "the address is malformed");
     return read_correlation_id(header_get(headers, "X-Correlation-ID"), private->correlation_id,
@@ -177,6 +183,9 @@ static void request_done(struct request *request)
     json_decref(private->body);
     free(private->query_text);
     free(private->cursor_after);
+    /* A value of many small parts leaves its memory with the allocator, once for each thread. */
+    if (private->message->body_size > LARGE_BODY_BYTES)
+        malloc_trim(0);
     log_set_request(NULL);
 }
 
@@ -219,6 +228,7 @@ void http_dispatch(struct http *http, const struct http_message *message,
     struct request_private private = {.message = message, .accept = -1, .sequence = -1};
     struct request request = {.context = http->context, .private = &private};
     bool is_framed = read_frame(&request, &problem);
+    private.is_last = !is_framed;
     if (!is_framed || !answer_page(http, &request, ret_answer))
         answer_request(http, &request, is_framed, &problem, ret_answer);
     request.refusal = problem.code;

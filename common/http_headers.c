@@ -40,11 +40,35 @@ static bool value_is_clean(const char *value)
     return true;
 }
 
+/* Where a body ends is what everybody on the way must read alike. */
+static bool framing_check(const struct http_headers *headers, struct problem *err)
+{
+    const char *length = header_get(headers, "Content-Length");
+    const char *coding = header_get(headers, "Transfer-Encoding");
+    int64_t bytes;
+    if (length && coding)
+        return problem_set(err, PROBLEM_REQUEST_MALFORMED,
+                           "Content-Length and Transfer-Encoding exclude each other");
+    if (coding && strcasecmp(coding, "chunked") != 0)
+        return problem_set(err, PROBLEM_REQUEST_MALFORMED, "a Transfer-Encoding is chunked");
+    return header_length(length, &bytes, err);
+}
+
+/* "Content-Length " is not Content-Length, and has bred requests within requests. */
+static bool name_is_token(const char *name)
+{
+    static const char TOKEN[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "!#$%&'*+-.^_`|~";
+    return *name && name[strspn(name, TOKEN)] == '\0';
+}
+
 bool headers_check(const struct http_headers *headers, struct problem *err)
 {
     for (size_t i = 0; i < headers->count; i++) {
         const struct http_header *header = &headers->items[i];
-        if (!value_is_clean(header->name) || !value_is_clean(header->value))
+        if (!name_is_token(header->name))
+            return problem_set(err, PROBLEM_REQUEST_MALFORMED, "a header's name is none");
+        if (!value_is_clean(header->value))
             return problem_set(err, PROBLEM_REQUEST_MALFORMED,
                                "a header holds a character that is not printable ASCII");
         if (is_single(header->name) && strchr(header->value, ','))
@@ -55,10 +79,7 @@ bool headers_check(const struct http_headers *headers, struct problem *err)
                 return problem_set(err, PROBLEM_REQUEST_MALFORMED, "the header %.60s stands twice",
                                    header->name);
     }
-    if (header_get(headers, "Content-Length") && header_get(headers, "Transfer-Encoding"))
-        return problem_set(err, PROBLEM_REQUEST_MALFORMED,
-                           "Content-Length and Transfer-Encoding exclude each other");
-    return true;
+    return framing_check(headers, err);
 }
 
 bool header_length(const char *value, int64_t *ret_length, struct problem *err)

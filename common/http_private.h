@@ -20,6 +20,7 @@ struct http_message {
     const char *method;
     const char *target; /* raw: path and query */
     struct http_headers headers;
+    const char *protocol;  /* "HTTP/1.1"; NULL counts as that */
     bool has_more_headers; /* than can be looked at */
     const char *body;
     size_t body_size;
@@ -75,6 +76,7 @@ struct request_private {
     struct spec_path path;
     struct spec_match match;
     bool is_head;
+    bool is_last;     /* where its end is, is doubtful: nothing behind it is a request */
     char *query_text; /* decoded names and values, the parameters point into it */
     struct query_parameter query[OPERATION_PARAMETERS_MAX];
     size_t query_count;

@@ -47,6 +47,7 @@ edge_problems() {
     edge_problem 413 BODY_TOO_LARGE "The body may have 1 MiB, an import 32 MiB."
     edge_problem 414 URI_TOO_LONG "The address may have 16 KiB."
     edge_problem 429 RATE_LIMITED "Too many requests or connections come from your address, or with your token."
+    edge_problem 463 PARAMETER_INVALID "The address has more than 100 parameters."
     edge_problem 494 HEADERS_TOO_LARGE "A header line may have 16 KiB, all of them 64 KiB."
     edge_problem 500 INTERNAL
     edge_problem 502 UPSTREAM

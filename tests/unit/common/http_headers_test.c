@@ -27,6 +27,10 @@ static void what_smuggles_is_refused(void **state)
         {{"Content-Length", "5,5"}, {"Host", "x"}},
         {{"Idempotency-Key", "a,b"}, {"Host", "x"}},
         {{"If-Match", "\"1\",\"2\""}, {"Host", "x"}},
+        {{"Content-Length", "+5"}, {"Host", "x"}},
+        {{"Content-Length ", "5"}, {"Host", "x"}},
+        {{"", "5"}, {"Host", "x"}},
+        {{"Transfer-Encoding", "gzip"}, {"Host", "x"}},
         {{"X-Odd", "a\x01"}, {"Host", "x"}},
         {{"X-Odd", "caf\xc3\xa9"}, {"Host", "x"}},
     };
