@@ -18,7 +18,7 @@ services_configure() {
         service_configuration "$number" "$service"
     done | jq -s --arg baseUrl "$ACCORD_BASE_URL" --arg audience "$ACCORD_AUDIENCE" --arg keys "$KEYS" \
         --argjson rateLimit "$ACCORD_CLIENT_RATE" --arg issuers "$KEYS/issuers.json" \
-        --arg operator "host='$SOCKETS' port=$ACCORD_DATABASE_PORT dbname=accord user=postgres" \
+        --arg operator "$(operator_conninfo accord)" \
         '{baseUrl: $baseUrl, audience: $audience, keys: $keys, issuers: $issuers, operator: $operator,
           rateLimit: $rateLimit, services: from_entries}' \
         >"$CONFIG.new"

@@ -1,8 +1,27 @@
-# The private PostgreSQL cluster: its own folder, socket, port and passwords; never the system's.
+# The database: a private PostgreSQL cluster with its own folder, socket, port and passwords, never the
+# system's; or, with ACCORD_DATABASE, an existing one, which is only migrated and used.
+
+database_is_private() { [[ -z $ACCORD_DATABASE ]]; }
+
+
+# Its connection string is also put into other forms below, so that it has to be a plain one.
+database_check() {
+    local setting
+    for setting in $ACCORD_DATABASE; do
+        [[ $setting =~ ^[a-z_]+=[^\'\"\\\\]+$ && $setting != password=* && $setting != dbname=* ]] ||
+            fail "ACCORD_DATABASE has '${setting%%=*}': it is made of name=value without quotes or spaces in a value," \
+                "its password in a file (passfile=...), and no dbname"
+    done
+    [[ " $ACCORD_DATABASE " == *" user="* ]] || fail "ACCORD_DATABASE names no user"
+}
 
 database_exists() { [[ -f $DATABASE/PG_VERSION && -f $DATABASE/accord-made ]]; }
 
 database_make() {
+    if ! database_is_private; then
+        database_check
+        return 0
+    fi
     if database_exists; then
         local found wanted
         read -r found <"$DATABASE/PG_VERSION" || true
@@ -24,6 +43,7 @@ database_make() {
 
 # Superusers come by the socket and their system user only; services by password.
 database_configure() {
+    database_is_private || return 0
     mkdir -p "$SOCKETS"
     # It may lie in /tmp, where anybody could have made it before us.
     [[ -O $SOCKETS && ! -L $SOCKETS ]] || fail "the folder $SOCKETS for the database's socket belongs to somebody else; set ACCORD_DATA to a shorter path"
@@ -73,13 +93,50 @@ passwords_make() {
     mv "$PASSWORDS.new" "$PASSWORDS"
 }
 
-# As the superuser, who comes by the socket.
-database_psql() {
-    PGHOST=$SOCKETS PGPORT=$ACCORD_DATABASE_PORT PGUSER=postgres PGDATABASE=${1:-accord} \
-        "$POSTGRES_BIN/psql" -XqAt -v ON_ERROR_STOP=1
+database_start() {
+    if database_is_private; then
+        step database "starting"
+        start_and_wait 60 postgres
+    else
+        step database "waiting for that of ACCORD_DATABASE"
+        wait_until 60 database_answers ||
+            fail "the database of ACCORD_DATABASE can't be used: $(database_psql postgres <<<'select 1' 2>&1 | tail -n 1)"
+    fi
 }
 
+database_answers() { (database_psql postgres <<<'select 1') >/dev/null 2>&1; }
+
+# As the superuser, who comes to a private one by the socket.
+database_psql() {
+    "$POSTGRES_BIN/psql" -XqAt -v ON_ERROR_STOP=1 -d "$(operator_conninfo "${1:-accord}")"
+}
+
+operator_conninfo() {
+    if database_is_private; then
+        printf "host='%s' port=%s dbname=%s user=postgres" "$SOCKETS" "$ACCORD_DATABASE_PORT" "$1"
+    else
+        printf '%s dbname=%s' "$ACCORD_DATABASE" "$1"
+    fi
+}
+
+# operator_environment: the same for programs that take no connection string, as NAME=VALUE lines.
+operator_environment() {
+    if database_is_private; then
+        printf '%s\n' "PGHOST=$SOCKETS" "PGPORT=$ACCORD_DATABASE_PORT" PGUSER=postgres
+    else
+        { echo '[accord]' && printf '%s\n' $ACCORD_DATABASE; } >"$RUN/pg_service.conf"
+        printf '%s\n' "PGSERVICEFILE=$RUN/pg_service.conf" PGSERVICE=accord
+        sed -nE 's/^user=/PGUSER=/p' "$RUN/pg_service.conf"
+    fi
+}
+
+# A service's own. In a connection string the last word counts.
 conninfo() {
-    printf "host='%s' port=%s dbname=accord user=%s passfile='%s' connect_timeout=2" \
-        "$SOCKETS" "$ACCORD_DATABASE_PORT" "$1" "$PASSWORDS"
+    local own
+    own=$(printf "dbname=accord user=%s passfile='%s'" "$1" "$PASSWORDS")
+    if database_is_private; then
+        printf "host='%s' port=%s %s connect_timeout=2" "$SOCKETS" "$ACCORD_DATABASE_PORT" "$own"
+    else
+        printf '%s %s' "$ACCORD_DATABASE" "$own"
+    fi
 }

@@ -18,7 +18,7 @@ SQL
 migrations_compare() {
     local project plan registry unknown
     plan=$(for project in "${PROJECTS[@]}"; do plan_changes "$project"; done)
-    registry=$(registry_changes) || fail "the database's list of migrations can't be read; see $LOGS/postgres/current"
+    registry=$(registry_changes) || fail "the database's list of migrations can't be read; what psql says stands above"
     unknown=$(grep -vxF -e "$plan" <<<"$registry" | grep . | head -n 1) || true
     [[ -z $unknown ]] || fail "the database in $ACCORD_DATA has the schema change $unknown, which this checkout does not know:" \
         "it was made by a newer Accord; use that one, or remove the data with make clean-data"
@@ -26,9 +26,10 @@ migrations_compare() {
 }
 
 migrations_run() {
-    local project said
+    local project said environment
+    mapfile -t environment < <(operator_environment)
     for project in "${PROJECTS[@]}"; do
-        if ! said=$(become env -C "$APP/$project" PGHOST="$SOCKETS" PGPORT="$ACCORD_DATABASE_PORT" PGUSER=postgres \
+        if ! said=$(become env -C "$APP/$project" "${environment[@]}" \
             SQITCH_FULLNAME=Accord SQITCH_EMAIL=accord@localhost \
             sqitch deploy --verify --target db:pg:accord 2>&1); then
             printf '%s\n' "$said" >&2

@@ -1,7 +1,7 @@
 # Says which port is taken, before anything starts.
 
 ports_list() {
-    printf '%s ACCORD_DATABASE_PORT PostgreSQL\n' "$ACCORD_DATABASE_PORT"
+    ! database_is_private || printf '%s ACCORD_DATABASE_PORT PostgreSQL\n' "$ACCORD_DATABASE_PORT"
     [[ $ACCORD_PARTS == all ]] || return 0
     printf '%s ACCORD_PORT nginx\n' "$ACCORD_PORT"
     local number instance kind

@@ -10,6 +10,7 @@ SETTINGS=(
     ACCORD_CHECKOUT        # the folder of the sources, for messages
     ACCORD_DATA            # everything that is kept or runs
     ACCORD_PORT            # the one origin
+    ACCORD_DATABASE        # an existing PostgreSQL, as libpq's connection string of a superuser; else one is made
     ACCORD_DATABASE_PORT
     ACCORD_SERVICE_PORTS   # +1.. HTTP, +101.. questions, +201.. wake-ups; +10 for each further instance
     ACCORD_INSTANCES       # processes per service
@@ -30,7 +31,7 @@ settings_default() {
     : "${ACCORD_INSTANCES:=1}" "${ACCORD_BASE_URL:=http://127.0.0.1:$ACCORD_PORT}"
     : "${ACCORD_AUDIENCE:=https://accord.example}" "${ACCORD_ISSUER:=https://issuer.accord.example}"
     : "${ACCORD_FLOOD_RATE:=20000}" "${ACCORD_CLIENT_RATE:=1000}" "${ACCORD_PARTS:=all}" "${ACCORD_EXAMPLE:=yes}"
-    : "${ACCORD_TEST_CLOCK:=no}" "${ACCORD_UNDER_MAKE:=no}" "${ACCORD_SETTLED:=}"
+    : "${ACCORD_DATABASE:=}" "${ACCORD_TEST_CLOCK:=no}" "${ACCORD_UNDER_MAKE:=no}" "${ACCORD_SETTLED:=}"
     local name value
     for name in ACCORD_PORT ACCORD_DATABASE_PORT ACCORD_SERVICE_PORTS ACCORD_INSTANCES ACCORD_FLOOD_RATE ACCORD_CLIENT_RATE; do
         value=${!name}

@@ -62,7 +62,7 @@ accord_folder() {
     name=$(instance_name "$1" "$2")
     service_folder "$name" 8 SIGTERM <<END
 $ALONE
-s6-svwait -U $(printf %q "$SCAN/postgres")
+$(! database_is_private || printf 's6-svwait -U %q' "$SCAN/postgres")
 exec setpriv --pdeathsig TERM $(printf %q "$APP/bin/accord-$1") --config $(printf %q "$CONFIG") --instance $2 --ready-fd 3
 END
     give_up_after_20 "$name"
@@ -83,7 +83,7 @@ folders_make() {
     local service instance
     rm -rf "$SCAN"
     mkdir -p "$SCAN" "$LOGS"
-    postgres_folder
+    ! database_is_private || postgres_folder
     [[ $ACCORD_PARTS == all ]] || return 0
     nginx_folder
     for service in "${SERVICES[@]}"; do
@@ -101,8 +101,9 @@ supervisor_start() {
     # Its own session: a terminal's Ctrl-C is ours to act on, in order. The lock stays with us.
     setpriv --pdeathsig TERM setsid s6-svscan "$SCAN" >>"$LOGS/supervisor" 2>&1 </dev/null 9>&- &
     SUPERVISOR=$!
-    local names=(postgres)
-    [[ $ACCORD_PARTS != all ]] || mapfile -t -O 1 names < <(front_names)
+    local names=()
+    [[ $ACCORD_PARTS != all ]] || mapfile -t names < <(front_names)
+    ! database_is_private || names+=(postgres)
     wait_until 10 supervised "${names[@]}" || fail "the supervisor did not start; see $LOGS/supervisor"
 }
 
@@ -135,7 +136,7 @@ supervisor_stop() {
     local names
     mapfile -t names < <(front_names)
     [[ $ACCORD_PARTS != all ]] || stop_and_wait 4 "${names[@]}" || true
-    stop_and_wait 3 postgres || true
+    ! database_is_private || stop_and_wait 3 postgres || true
     s6-svscanctl -t "$SCAN" 2>/dev/null || true
     wait_until 1 supervisor_is_gone || true
     none_below "$ACCORD_DATA" || processes_end "$ACCORD_DATA" || true
