@@ -49,7 +49,7 @@ daemons_allow() {
 UNITS=/etc/systemd/system/multi-user.target.wants
 units_enabled() {
     local unit
-    for unit in nginx.service postgresql.service glewlwyd.service; do
+    for unit in nginx.service postgresql.service glewlwyd.service etcd.service patroni.service; do
         [[ ! -L $UNITS/$unit ]] || printf '%s ' "$unit"
     done
 }
@@ -76,7 +76,7 @@ packages_install() (
             fail "apt-get could not install the packages above; its last lines say why"
         }
     fi
-    # Their packages would start nginx, PostgreSQL and Glewlwyd at the next boot: nobody asked for that.
+    # Their packages would start nginx, PostgreSQL and others at the next boot: nobody asked for that.
     for unit in $(units_enabled); do
         [[ " $enabled_before " == *" $unit "* ]] || rm -f "$UNITS/$unit"
     done
