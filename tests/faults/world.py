@@ -22,8 +22,8 @@ def hits(kind):
 
 
 class Incident:
-    def __init__(self, label, hit, began):
-        self.label, self.hit, self.began, self.ended = label, hit, began, began
+    def __init__(self, label, hit, others, began):
+        self.label, self.hit, self.others, self.began, self.ended = label, hit, others, began, began
 
 
 class World:
@@ -54,7 +54,8 @@ class World:
     @contextlib.contextmanager
     def incident(self, label, hit):
         """Something that happens to what is `hit`; ends when all that is watched is answered well again."""
-        incident = Incident(label, frozenset(hit), time.monotonic())
+        watched = EVERYTHING if self.watch.is_writing else frozenset(SERVICES)
+        incident = Incident(label, frozenset(hit) & watched, watched - frozenset(hit), time.monotonic())
         self.incidents.append(incident)
         print(f"  {len(self.incidents)}: {label}", flush=True)
         yield incident
@@ -85,7 +86,7 @@ class World:
 
     def pauses(self):
         """Of each incident: of what was hit, and of all others."""
-        return [(self.pause(one, one.hit), self.pause(one, EVERYTHING - one.hit)) for one in self.incidents]
+        return [(self.pause(one, one.hit), self.pause(one, one.others)) for one in self.incidents]
 
     def row(self, name, seconds):
         """Of the table at the end."""
@@ -93,4 +94,4 @@ class World:
         return {"fault": name, "times": len(self.incidents), "acknowledged": len(self.truth.requests), "seconds": round(seconds),
                 "answers": self.watch.answers(self.began, self.ended), "slowest": self.watch.slowest(self.began, self.ended),
                 "hit": [hit for one, (hit, _) in zip(self.incidents, pauses) if one.hit],
-                "others": [others for one, (_, others) in zip(self.incidents, pauses) if one.hit != EVERYTHING]}
+                "others": [others for one, (_, others) in zip(self.incidents, pauses) if one.others]}
