@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The production site of deploy/site: what its TLS offers (by testssl), to whom it answers, whom it
 makes wait, what it logs, and that neither new logs nor a new configuration lose anything."""
+import concurrent.futures
 import contextlib
 import http.client
 import json
@@ -15,7 +16,7 @@ import tempfile
 import threading
 import uuid
 
-from edge import ALLIANCE, NAME, ROOT, Site, expect, get, main, receive, send, test, until
+from edge import NAME, ROOT, Answer, Site, expect, get, main, receive, send, test, until
 sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
 import accord  # noqa: E402
 
@@ -154,6 +155,42 @@ def who_opens_too_many_connections_is_told_so():
         expect(answer, "RATE_LIMITED")
         assert answer.headers["retry-after"] == "1"
         assert get("/v1/alliances", connect=lambda: site.connect("127.0.0.2")).status == 401, "another address waits, too"
+
+
+def drip(connection, begun):
+    """Sends one byte after the other; what comes back, when it is over."""
+    connection.sendall(begun)
+    connection.settimeout(1)
+    got = b""
+    for _ in range(90):
+        try:
+            part = connection.recv(65536)
+            got += part
+            if not part or b"}" in got:
+                return got
+        except (TimeoutError, ssl.SSLWantReadError):
+            with contextlib.suppress(OSError):
+                connection.sendall(b"a")
+        except (OSError, ssl.SSLError):
+            return got
+    return got
+
+
+@test
+def slow_clients_are_told_why_they_have_to_go():
+    post = f"POST /v1/alliances HTTP/1.1\r\nHost: {NAME}\r\n".encode()
+    begun = (b"GET /", f"GET / HTTP/1.1\r\nHost: {NAME}\r\nX-Slow: ".encode(), post + b"Content-Length: 100000\r\n\r\n",
+             post + b"Transfer-Encoding: chunked\r\n\r\n1000\r\n")
+    with Site() as site, contextlib.ExitStack() as stack:
+        slow = [stack.enter_context(site.connect(f"127.0.0.{3 + number % 4}")) for number in range(40)]
+        with concurrent.futures.ThreadPoolExecutor(len(slow)) as pool:
+            found = [pool.submit(drip, one, begun[number % 4]) for number, one in enumerate(slow)]
+            while not any(one.done() for one in found):
+                assert get("/v1/alliances", connect=site.connect).status == 401
+                accord.pause(0.2)
+            for one in found:
+                expect(Answer(one.result()), "REQUEST_TIMEOUT")
+    return f"{len(slow)} of {len(slow)}"
 
 
 def lines(path):
@@ -312,5 +349,6 @@ def testssl_finds_nothing_above_low():
 
 LOOKER = Testssl()
 if __name__ == "__main__":
-    LOOKER.start()
+    if len(sys.argv) == 1 or testssl_finds_nothing_above_low.__name__ in sys.argv:
+        LOOKER.start()
     sys.exit(main())
