@@ -151,13 +151,15 @@ unit-tests: $(RULES_TESTS) $(COMMON_TESTS)
 store-tests: $(STORE_TESTS)
 
 # --- the two commands, and the rest -------------------------------------------------------------------
-.PHONY: help deps run test check-sql faults soak lint bench clean clean-data
+.PHONY: help deps run install test check-sql faults soak lint bench clean clean-data
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 deps: ## install what is missing from deploy/packages.txt (root)
 	@deploy/install-packages run
 run: ## install what is missing, build, start everything, play the example, stay in the foreground
 	@deploy/run
+install: all ## to DESTDIR and PREFIX (default /usr), with units; deploy/OPERATING.md
+	@DESTDIR='$(DESTDIR)' PREFIX='$(or $(PREFIX),/usr)' BUILD='$(BUILD)' deploy/install-files
 test: ## everything that CI runs
 	@tests/run
 check-sql: ## prepare every named query against a migrated database

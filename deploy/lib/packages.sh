@@ -49,7 +49,7 @@ daemons_allow() {
 UNITS=/etc/systemd/system/multi-user.target.wants
 units_enabled() {
     local unit
-    for unit in nginx.service postgresql.service glewlwyd.service etcd.service patroni.service; do
+    for unit in nginx.service postgresql.service glewlwyd.service etcd.service patroni.service prometheus.service; do
         [[ ! -L $UNITS/$unit ]] || printf '%s ' "$unit"
     done
 }
