@@ -111,20 +111,26 @@ static bool is_anyone(const struct standing *standing)
     return standing->has_alliance;
 }
 
-/* A voting partner's system or person, or who holds an appointment with an active one. */
+/* A voting partner's system or person. */
 static bool is_partner(const struct standing *standing)
 {
     if (is_active(standing) && standing->is_voting)
         return true;
     for (int i = 0; i < standing->appointment_count; i++)
-        if (standing->appointments[i].is_of_active)
+        if (standing->appointments[i].is_of_active && standing->appointments[i].is_of_voter)
             return true;
     return false;
 }
 
+/* The same of a partner that has a voice and no vote. */
 static bool is_associate(const struct standing *standing)
 {
-    return is_active(standing) && !standing->is_voting;
+    if (is_active(standing) && !standing->is_voting)
+        return true;
+    for (int i = 0; i < standing->appointment_count; i++)
+        if (standing->appointments[i].is_of_active && !standing->appointments[i].is_of_voter)
+            return true;
+    return false;
 }
 
 static bool is_applicant(const struct standing *standing)

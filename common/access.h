@@ -40,6 +40,7 @@ struct appointment {
     char role[CODE_SIZE]; /* "partner-representative", "deputy", "alliance-director" ... (A5) */
     char organisation[ODS_SIZE];
     bool is_of_active;    /* that organisation is an active partner ... */
+    bool is_of_voter;     /* ... with a vote ... */
     bool is_of_founder;   /* ... or a founder of an alliance that is still forming ... */
     bool is_of_suspended; /* ... or a suspended partner: its people read */
 };

@@ -221,7 +221,8 @@ select n.at as now_at, h.sequence, encode(h.hash, 'hex') as hash, c.sequence as 
     p.left_on,
     t.id as appointment_id, t.role as appointment_role, t.organisation as appointment_organisation,
     t.starts_at, t.ends_at,
-    o.status as appointment_status, o.is_founder as appointment_is_founder
+    o.status as appointment_status, o.is_founder as appointment_is_founder,
+    o.is_voting as appointment_is_voting
 from (select coalesce($5::timestamptz, present.now_at) as at from present) as n
 left join journal_head as h on h.alliance_id = $1::uuid
 left join journal_cursor as c on c.alliance_id = $1::uuid and c.source = 'membership'
@@ -251,7 +252,8 @@ select c.number, $3::timestamptz as now_at, h.sequence, null::bigint as roster,
     p.left_on,
     t.id as appointment_id, t.role as appointment_role, t.organisation as appointment_organisation,
     t.starts_at, t.ends_at,
-    o.status as appointment_status, o.is_founder as appointment_is_founder
+    o.status as appointment_status, o.is_founder as appointment_is_founder,
+    o.is_voting as appointment_is_voting
 from jsonb_to_recordset($2::jsonb) as c (number integer, issuer text, subject text, organisation text)
 left join journal_head as h on h.alliance_id = $1::uuid
 left join alliance as a on a.alliance_id = $1::uuid

@@ -86,6 +86,8 @@ static void read_appointment(const struct db_rows *rows, int row, const struct c
     /* ... and takes no part in what it audits, whatever organisation it names. */
     const char *status = is_auditor(rows, row) ? NULL : row_text(rows, row, "appointment_status");
     appointment->is_of_active = status && strcmp(status, "active") == 0;
+    appointment->is_of_voter =
+        appointment->is_of_active && row_bool(rows, row, "appointment_is_voting");
     appointment->is_of_suspended = status && strcmp(status, "suspended") == 0;
     appointment->is_of_founder =
         status && strcmp(status, "proposed") == 0 && row_bool(rows, row, "appointment_is_founder");

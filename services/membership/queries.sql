@@ -9,11 +9,12 @@ select alliance_id, name, purpose, objectives, principles, starts_on, ends_on, s
 from alliance
 where alliance_id = $1::uuid
 
--- Those of an organisation or a person: asked without an alliance.
+-- Those of an organisation or a person ($5: the organisations for which the issuer may speak; null = all):
+-- asked without an alliance.
 -- name: alliance_list
 select alliance_id, name, purpose, objectives, principles, starts_on, ends_on, status,
        founding_decision_id, created_at, version
-from alliances_of($2::text, $3::text, $4::text, $5::uuid, $6::bigint)
+from alliances_of($2::text, $3::text, $4::text, $5::text[], $6::uuid, $7::bigint)
 where $1::uuid is null
 order by alliance_id
 

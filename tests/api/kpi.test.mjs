@@ -95,6 +95,7 @@ test('an observation shows its percentage, and every revision of it is kept with
   await stage.do('already-exists', quality, 'recordObservation', { body: observation(code) });
   const at = { values: { observationId: made.id }, match: '"1"' };
   await stage.do('rule-broken', quality, 'reviseObservation', { ...at, body: { numerator: 17280 } });
+  await stage.do('unknown-reference', stage.reps.ZZ2, 'reviseObservation', { ...at, body: { numerator: 17280, reason: 'Of another partner.' } });
   await stage.do('rule-broken', quality, 'reviseObservation', { ...at, body: { numerator: 23000, reason: 'More than there are.' } });
   const revised = await stage.do(200, quality, 'reviseObservation', { ...at, body: { numerator: 17280, reason: 'Two late returns.' } });
   assert.equal(revised.version, 2);

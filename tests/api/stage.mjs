@@ -28,7 +28,7 @@ export class Stage {
   }
 
   static async set({ only = 'everything' } = {}) {
-    const stage = new Stage();
+    const stage = new this();
     await stage.found();
     if (only === 'founded') return stage;
     await stage.appointPeople();

@@ -1,6 +1,7 @@
 /* Alliances, partners, appointments and the agreement on a real database. */
 #include "tests/store/membership_world.h"
 
+#include "common/issuer.h"
 #include "services/membership/rows.h"
 
 /* What is read back is what was announced. */
@@ -121,28 +122,48 @@ static void the_table_holds_one_adopted_version_per_day(void **state)
     assert_false(event_agreement_adopted(&act, &version, &err) && act_commit(&act, &err));
 }
 
+/* How many are listed, and whether this alliance is among them, to a person of an issuer that may
+ * speak for one organisation ("" = for all), by a token of an organisation ("" = of none). */
+static int listed_to(const char *subject, const char *speaks_for, const char *organisation,
+                     bool *ret_ours)
+{
+    char known[1][ODS_SIZE];
+    struct issuer issuer = {.is_any_organisation = speaks_for[0] == '\0',
+                            .organisations = known,
+                            .organisation_count = 1};
+    struct caller caller = {.issuer = "https://issuer.accord.example", .vouched_by = &issuer};
+    db_tx_auto_t *tx = NULL;
+    db_rows_auto_t rows = {0};
+    struct problem err = {0};
+    snprintf(known[0], ODS_SIZE, "%s", speaks_for);
+    snprintf(caller.subject, sizeof caller.subject, "%s", subject);
+    snprintf(caller.organisation, sizeof caller.organisation, "%s", organisation);
+    assert_done(db_begin(db, NULL, true, &tx, &err), err);
+    assert_done(store_alliance_list(tx, &caller, NULL, 1000, &rows, &err), err);
+    *ret_ours = false;
+    for (int row = 0; row < rows.count; row++)
+        *ret_ours |= strcmp(row_text(&rows, row, "alliance_id"), alliance_id) == 0;
+    return rows.count;
+}
+
 static void only_my_alliances_are_listed_across_alliances(void **state)
 {
     (void)state;
-    db_tx_auto_t *tx = NULL;
-    db_rows_auto_t mine = {0};
-    db_rows_auto_t persons = {0};
-    db_rows_auto_t strangers = {0};
-    struct problem err = {0};
-    char before[UUID_SIZE];
-    snprintf(before, sizeof before, "%.35s%c", alliance_id, '0');
-    assert_done(db_begin(db, NULL, true, &tx, &err), err);
-    assert_done(store_alliance_list(tx, "ZZ1", "x", "x", NULL, 1000, &mine, &err), err);
-    bool is_listed = false;
-    for (int row = 0; row < mine.count; row++)
-        is_listed |= strcmp(row_text(&mine, row, "alliance_id"), alliance_id) == 0;
-    assert_true(is_listed);
-    assert_done(store_alliance_list(tx, "", "https://issuer.accord.example", "rep-ZZ2", NULL, 1000,
-                                    &persons, &err),
-                err);
-    assert_true(persons.count > 0);
-    assert_done(store_alliance_list(tx, "ZZ9", "x", "x", NULL, 1000, &strangers, &err), err);
-    assert_int_equal(strangers.count, 0);
+    bool is_ours;
+    (void)listed_to("x", "", "ZZ1", &is_ours);
+    assert_true(is_ours);
+    (void)listed_to("rep-ZZ2", "", "", &is_ours);
+    assert_true(is_ours);
+    assert_int_equal(listed_to("x", "", "ZZ9", &is_ours), 0);
+}
+
+static void no_alliance_is_listed_by_a_post_that_the_issuer_does_not_vouch_for(void **state)
+{
+    (void)state;
+    bool is_ours;
+    (void)listed_to("rep-ZZ2", "ZZ2", "", &is_ours);
+    assert_true(is_ours);
+    assert_int_equal(listed_to("rep-ZZ2", "ZZ3", "", &is_ours), 0);
 }
 
 static void without_an_alliance_nothing_else_is_seen(void **state)
@@ -219,13 +240,13 @@ static void the_service_itself_can_not_write_a_fact(void **state)
 {
     (void)state;
     static const struct db_query writes[] = {
-        {"write_1", "update partner set status = 'active' where alliance_id = $1::uuid", 0},
-        {"write_2", "delete from vote where alliance_id = $1::uuid", 0},
-        {"write_3", "update elector set choice = 'agree' where alliance_id = $1::uuid", 0},
-        {"write_4", "update decision set state = 'carried' where alliance_id = $1::uuid", 0},
-        {"write_5", "delete from decision_effect where alliance_id = $1::uuid", 0},
+        {"write_1", "update partner set status = 'active' where alliance_id = $1::uuid", 0, NULL},
+        {"write_2", "delete from vote where alliance_id = $1::uuid", 0, NULL},
+        {"write_3", "update elector set choice = 'agree' where alliance_id = $1::uuid", 0, NULL},
+        {"write_4", "update decision set state = 'carried' where alliance_id = $1::uuid", 0, NULL},
+        {"write_5", "delete from decision_effect where alliance_id = $1::uuid", 0, NULL},
         {"write_6", "update agreement_version set state = 'adopted' where alliance_id = $1::uuid",
-         0},
+         0, NULL},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(writes); i++) {
         act_auto_t act = {0};
@@ -247,6 +268,8 @@ int main(void)
                                make_alliance),
         cmocka_unit_test_setup(the_table_holds_one_adopted_version_per_day, make_alliance),
         cmocka_unit_test_setup(only_my_alliances_are_listed_across_alliances, make_alliance),
+        cmocka_unit_test_setup(no_alliance_is_listed_by_a_post_that_the_issuer_does_not_vouch_for,
+                               make_alliance),
         cmocka_unit_test_setup(without_an_alliance_nothing_else_is_seen, make_alliance),
         cmocka_unit_test_setup(a_successor_follows_at_once, make_alliance),
         cmocka_unit_test_setup(one_person_at_a_time_represents_an_organisation, make_alliance),

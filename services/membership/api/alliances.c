@@ -189,8 +189,7 @@ bool alliance_list(struct request *request, struct reply *reply, struct problem 
     struct page page;
     db_rows_auto_t rows = {0};
     if (!page_begin(request, &page, err) ||
-        !store_alliance_list(request->tx, request->caller.organisation, request->caller.issuer,
-                             request->caller.subject, page.after, page.limit, &rows, err))
+        !store_alliance_list(request->tx, &request->caller, page.after, page.limit, &rows, err))
         return false;
     json_auto_t *items = json_array();
     for (int row = 0; row < rows.count; row++) {

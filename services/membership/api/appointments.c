@@ -194,6 +194,9 @@ bool appointment_erase_name(struct request *request, struct reply *reply, struct
         return false;
     const bool is_self = strcmp(request->caller.issuer, tenure.issuer) == 0 &&
                          strcmp(request->caller.subject, tenure.subject) == 0;
+    if (!is_self && !standing_sees_roster(&request->standing))
+        return problem_set(err, PROBLEM_NOT_FOUND, "there is no appointment %s",
+                           request_path(request, "appointmentId"));
     if (!is_self && !appointment_may_erase_name(&request->standing, &tenure))
         return problem_set(err, PROBLEM_ROLE_MISSING,
                            "a name is erased by the person, by who speaks for %s, or by the "

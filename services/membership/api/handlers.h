@@ -45,6 +45,9 @@ bool command_begin(struct request *request, struct problem *err) MUST_CHECK;
 /* The first part alone: every text that has one is named. */
 bool texts_check(const json_t *body, struct problem *err) MUST_CHECK;
 
+/* Who only applied, or has left, does not: it knows of nobody but itself. */
+bool standing_sees_roster(const struct standing *standing);
+
 /* "{ZZ1,ZZ2}": the organisations on whose behalf the caller may know of restricted matters. */
 enum { ORGANISATIONS_TEXT_SIZE = (APPOINTMENTS_MAX + 1) * ODS_SIZE + 3 };
 void organisations_known(const struct standing *standing, char ret_text[ORGANISATIONS_TEXT_SIZE]);

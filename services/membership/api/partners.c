@@ -74,23 +74,6 @@ bool partner_list(struct request *request, struct reply *reply, struct problem *
     return true;
 }
 
-/* Who only applied, or has left, knows of nobody but itself. */
-static bool standing_sees_roster(const struct standing *standing)
-{
-    if (standing_appointment(standing, post_name(POST_AUDITOR), NULL) != NULL)
-        return true;
-    if (standing->has_partner &&
-        (standing->partner_status == PARTNER_ACTIVE ||
-         standing->partner_status == PARTNER_SUSPENDED ||
-         (standing->partner_status == PARTNER_PROPOSED && standing->is_founder)))
-        return true;
-    for (int i = 0; i < standing->appointment_count; i++)
-        if (standing->appointments[i].is_of_active || standing->appointments[i].is_of_founder ||
-            standing->appointments[i].is_of_suspended)
-            return true;
-    return false;
-}
-
 bool partner_get(struct request *request, struct reply *reply, struct problem *err)
 {
     struct partner partner;

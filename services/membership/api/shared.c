@@ -7,6 +7,7 @@
 #include "common/standing.h"
 #include "services/membership/api/handlers.h"
 #include "services/membership/closing.h"
+#include "services/membership/rules/terms.h"
 #include "services/membership/store/decision.h"
 
 static bool member_is_free_text(const char *name)
@@ -59,6 +60,22 @@ bool command_begin(struct request *request, struct problem *err)
     return standing_load(request->tx, &request->caller, request->now_ms, &request->standing, err) &&
            access_check(&request->standing, request->operation->roles, err) &&
            access_check_alliance(&request->standing, request->operation->states, err);
+}
+
+bool standing_sees_roster(const struct standing *standing)
+{
+    if (standing_appointment(standing, post_name(POST_AUDITOR), NULL) != NULL)
+        return true;
+    if (standing->has_partner &&
+        (standing->partner_status == PARTNER_ACTIVE ||
+         standing->partner_status == PARTNER_SUSPENDED ||
+         (standing->partner_status == PARTNER_PROPOSED && standing->is_founder)))
+        return true;
+    for (int i = 0; i < standing->appointment_count; i++)
+        if (standing->appointments[i].is_of_active || standing->appointments[i].is_of_founder ||
+            standing->appointments[i].is_of_suspended)
+            return true;
+    return false;
 }
 
 static char *text_add(char *end, const char *start, const char *organisation)

@@ -1,9 +1,12 @@
 #include "services/membership/store/roster.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "common/cleanup.h"
 #include "common/instant.h"
+#include "common/issuer.h"
 #include "common/json.h"
 #include "services/membership/queries.h"
 #include "services/membership/rules/terms.h"
@@ -50,12 +53,30 @@ bool store_alliance_get(struct db_tx *tx, struct alliance *ret_alliance, struct 
     return alliance_of_row(&rows, 0, ret_alliance, err);
 }
 
-bool store_alliance_list(struct db_tx *tx, const char *organisation, const char *issuer,
-                         const char *subject, const char *after, int limit,
-                         struct db_rows *ret_rows, struct problem *err)
+/* "{ZZ1,ZZ2}", as an array of SQL; NULL when the issuer may speak for every organisation. */
+static char *organisations_vouched(const struct issuer *issuer)
 {
-    return db_select(tx, &QUERY_ALLIANCE_LIST, ret_rows, err, db_text_or_null(organisation),
-                     db_text(issuer), db_text(subject), db_text(after), db_int(limit));
+    char *text = NULL;
+    size_t size = 0;
+    if (issuer->is_any_organisation)
+        return NULL;
+    FILE *out = open_memstream(&text, &size);
+    if (out == NULL)
+        abort();
+    for (size_t i = 0; i < issuer->organisation_count; i++)
+        fprintf(out, "%s%s", i == 0 ? "{" : ",", issuer->organisations[i]);
+    fputs(issuer->organisation_count == 0 ? "{}" : "}", out);
+    fclose(out);
+    return text;
+}
+
+bool store_alliance_list(struct db_tx *tx, const struct caller *caller, const char *after,
+                         int limit, struct db_rows *ret_rows, struct problem *err)
+{
+    char_auto_t *vouched = organisations_vouched(caller->vouched_by);
+    return db_select(tx, &QUERY_ALLIANCE_LIST, ret_rows, err, db_text_or_null(caller->organisation),
+                     db_text(caller->issuer), db_text(caller->subject), db_text(vouched),
+                     db_text(after), db_int(limit));
 }
 
 void partner_of_row(const struct db_rows *rows, int row, struct partner *ret_partner)

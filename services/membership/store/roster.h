@@ -3,6 +3,7 @@
 #ifndef ACCORD_SERVICES_MEMBERSHIP_STORE_ROSTER_H
 #define ACCORD_SERVICES_MEMBERSHIP_STORE_ROSTER_H
 
+#include "common/access.h"
 #include "common/db.h"
 #include "services/membership/model.h"
 
@@ -18,11 +19,10 @@ void tenure_of_row(const struct db_rows *rows, int row, struct tenure *ret_tenur
 /* NOT_FOUND when there is none. */
 bool store_alliance_get(struct db_tx *tx, struct alliance *ret_alliance,
                         struct problem *err) MUST_CHECK;
-/* Those on whose roster the organisation stands, or in which the person holds an appointment now.
- */
-bool store_alliance_list(struct db_tx *tx, const char *organisation, const char *issuer,
-                         const char *subject, const char *after, int limit,
-                         struct db_rows *ret_rows, struct problem *err) MUST_CHECK;
+/* Those that know the caller: on whose roster its organisation stands (who was not admitted does
+ * not), or in which its person holds an appointment now that its issuer vouches for. */
+bool store_alliance_list(struct db_tx *tx, const struct caller *caller, const char *after,
+                         int limit, struct db_rows *ret_rows, struct problem *err) MUST_CHECK;
 
 /* `ret_found` says whether the organisation is on the roster. */
 bool store_partner_find(struct db_tx *tx, const char *organisation, struct partner *ret_partner,

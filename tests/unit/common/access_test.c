@@ -22,7 +22,7 @@ static void appoint(struct standing *standing, const char *role, const char *org
                     bool is_of_active)
 {
     struct appointment *appointment = &standing->appointments[standing->appointment_count++];
-    *appointment = (struct appointment){.is_of_active = is_of_active};
+    *appointment = (struct appointment){.is_of_active = is_of_active, .is_of_voter = is_of_active};
     strcpy(appointment->role, role);
     strcpy(appointment->organisation, organisation);
 }
@@ -138,6 +138,19 @@ static void an_associate_is_an_active_partner_without_a_vote(void **state)
     associate.is_voting = false;
     assert_int_equal(check(&associate, "associate"), PROBLEM_NONE);
     assert_int_equal(check(&associate, "partner"), PROBLEM_ROLE_MISSING);
+}
+
+static void who_holds_a_post_of_an_associate_is_an_associate(void **state)
+{
+    (void)state;
+    struct standing person = {.has_alliance = true};
+    appoint(&person, "partner-representative", "ZZ1", true);
+    assert_int_equal(check(&person, "partner"), PROBLEM_NONE);
+    assert_int_equal(check(&person, "associate"), PROBLEM_ROLE_MISSING);
+    person.appointments[0].is_of_voter = false;
+    assert_int_equal(check(&person, "associate"), PROBLEM_NONE);
+    assert_int_equal(check(&person, "partner"), PROBLEM_ROLE_MISSING);
+    assert_int_equal(check(&person, "representative"), PROBLEM_NONE);
 }
 
 static void an_organisation_off_the_roster_holds_no_role_of_a_partner(void **state)
@@ -394,6 +407,7 @@ int main(void)
         cmocka_unit_test(the_alliance_is_hidden_from_who_is_not_on_the_roster),
         cmocka_unit_test(each_status_of_a_partner_opens_its_own_role),
         cmocka_unit_test(an_associate_is_an_active_partner_without_a_vote),
+        cmocka_unit_test(who_holds_a_post_of_an_associate_is_an_associate),
         cmocka_unit_test(an_organisation_off_the_roster_holds_no_role_of_a_partner),
         cmocka_unit_test(a_founder_may_see_the_forming_alliance),
         cmocka_unit_test(a_founder_stays_one_while_it_is_proposed_or_active),
