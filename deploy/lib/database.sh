@@ -104,7 +104,7 @@ database_start() {
     fi
 }
 
-database_answers() { (database_psql postgres <<<'select 1') >/dev/null 2>&1; }
+database_answers() { (database_psql "${1:-postgres}" <<<'select 1') >/dev/null 2>&1; }
 
 # As the superuser, who comes to a private one by the socket.
 database_psql() {

@@ -41,6 +41,8 @@ migrations_run() {
 migrate() {
     [[ -n $(database_psql postgres <<<"select 1 from pg_database where datname = 'accord'") ]] ||
         database_psql postgres <<<'create database accord'
+    # Of several hosts, one that follows and does not have it yet keeps psql from asking the next.
+    wait_until 60 database_answers accord || fail "the database accord does not answer"
     local state
     state=$(migrations_compare)
     if [[ $state == behind ]]; then

@@ -189,7 +189,7 @@ class Test:
         old = self.nodes.leader()
         if self.options.asynchronous:
             old.patronictl("edit-config", "-s", "synchronous_mode=false", "--force")
-            accord.until(lambda: sql("show synchronous_standby_names")[0]["synchronous_standby_names"] == "", "nothing is synchronous")
+            accord.until(lambda: sql("select current_setting('synchronous_standby_names') = '' as it")[0]["it"] == "t", "nothing is synchronous")
             old.stop_sending()
             self.load.more()
 
