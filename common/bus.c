@@ -6,7 +6,6 @@
 #include <nng/protocol/pubsub0/sub.h>
 #include <nng/protocol/reqrep0/rep.h>
 #include <nng/protocol/reqrep0/req.h>
-#include <nng/supplemental/tls/tls.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,19 +51,7 @@ static bool nng_failed(int code, const char *what, const char *address, struct p
     return problem_set(err, PROBLEM_INTERNAL, "%s %s: %s", what, address, nng_strerror(code));
 }
 
-static int listener_secure(const struct bus *bus, nng_listener listener)
-{
-    int code =
-        nng_listener_set_string(listener, NNG_OPT_TLS_CERT_KEY_FILE, bus->config.certificate);
-    if (code == 0)
-        code = nng_listener_set_string(listener, NNG_OPT_TLS_CA_FILE, bus->config.authority);
-    if (code == 0)
-        code = nng_listener_set_int(listener, NNG_OPT_TLS_AUTH_MODE, NNG_TLS_AUTH_MODE_REQUIRED);
-    return code;
-}
-
-static bool bus_listen(const struct bus *bus, nng_socket socket, const char *address,
-                       struct problem *err)
+static bool bus_listen(struct bus *bus, nng_socket socket, const char *address, struct problem *err)
 {
     nng_listener listener;
     if (!address_check(&bus->config, address, err))
@@ -73,20 +60,10 @@ static bool bus_listen(const struct bus *bus, nng_socket socket, const char *add
     if (code == 0)
         code = nng_listener_set_size(listener, NNG_OPT_RECVMAXSZ, BUS_MESSAGE_BYTES_MAX);
     if (code == 0 && starts_with(address, "tls+"))
-        code = listener_secure(bus, listener);
+        code = bus_secure_listener(bus, listener);
     if (code == 0)
         code = nng_listener_start(listener, 0);
     return code == 0 || nng_failed(code, "cannot listen on", address, err);
-}
-
-static int dialer_secure(const struct bus *bus, nng_dialer dialer)
-{
-    int code = nng_dialer_set_string(dialer, NNG_OPT_TLS_CERT_KEY_FILE, bus->config.certificate);
-    if (code == 0)
-        code = nng_dialer_set_string(dialer, NNG_OPT_TLS_CA_FILE, bus->config.authority);
-    if (code == 0)
-        code = nng_dialer_set_int(dialer, NNG_OPT_TLS_AUTH_MODE, NNG_TLS_AUTH_MODE_REQUIRED);
-    return code;
 }
 
 bool bus_dial(struct bus *bus, nng_socket socket, const char *address, struct problem *err)
@@ -102,7 +79,7 @@ bool bus_dial(struct bus *bus, nng_socket socket, const char *address, struct pr
     if (code == 0)
         code = nng_dialer_set_ms(dialer, NNG_OPT_RECONNMAXT, RECONNECT_MAX_MS);
     if (code == 0 && starts_with(address, "tls+"))
-        code = dialer_secure(bus, dialer);
+        code = bus_secure_dialer(bus, dialer, address);
     if (code == 0)
         code = nng_dialer_start(dialer, NNG_FLAG_NONBLOCK);
     return code == 0 || nng_failed(code, "cannot dial", address, err);
@@ -181,6 +158,7 @@ static bool peer_open(struct bus *bus, const struct bus_peer *config, struct pro
 {
     struct peer *peer = &bus->peers[bus->peer_count++];
     pthread_condattr_t attributes;
+    peer->bus = bus;
     snprintf(peer->service, sizeof peer->service, "%s", config->service);
     pthread_mutex_init(&peer->mutex, NULL);
     pthread_condattr_init(&attributes);
@@ -230,6 +208,7 @@ bool bus_new(const struct bus_config *config, struct signer *signer,
     bus->signer = signer;
     bus->context = context;
     config_keep(bus, config);
+    bus_tls_begin(bus);
     if (!bus_open(bus, config, err)) {
         bus_free(bus);
         return false;
@@ -273,6 +252,7 @@ void bus_free(struct bus *bus)
         nng_close(bus->wake);
     if (bus->is_answering)
         nng_close(bus->answers);
+    bus_tls_done(bus);
     for (size_t i = 0; i < ARRAY_LENGTH(bus->texts); i++)
         free(bus->texts[i]);
     free(bus);

@@ -12,6 +12,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "common/access.h"
 #include "common/sign.h"
@@ -68,6 +69,12 @@ bool bus_new(const struct bus_config *config, struct signer *signer,
 bool bus_start(struct bus *bus, struct problem *err) MUST_CHECK;
 /* Stops answering and joins the threads; asking still works. */
 void bus_stop(struct bus *bus);
+/* Takes a certificate or authority whose file has changed, for all connections that are made from
+ * now on; those that stand, and the one that a listener waits for, go on, so that no question is
+ * lost. A file that changed within the last two seconds waits for its turn unless `at_once`: it may
+ * be half written. What can't be used (not a pair, expired, not of the authority) is refused, and
+ * the old one goes on. One thread; NULL is fine. */
+bool bus_refresh(struct bus *bus, bool at_once, struct problem *err) MUST_CHECK;
 /* Nobody may be asking or listening any more. NULL is fine. */
 void bus_free(struct bus *bus);
 
@@ -81,7 +88,8 @@ struct bus_ask {
     json_t *arguments;           /* borrowed; NULL = {} */
     int timeout_ms;              /* 0 = BUS_ANSWER_MS */
 };
-/* Asks and waits. The other side's problem becomes `err`; UNAVAILABLE when there was no answer in
+/* Asks and waits; again where the connection was lost, or another instance can answer instead of a
+ * stranger. The other side's problem becomes `err`; UNAVAILABLE when there was no answer in
  * time, UPSTREAM when the answer is not from that service or not an answer. */
 bool bus_ask(struct bus *bus, const struct bus_ask *ask, json_t **ret_answer,
              struct problem *err) MUST_CHECK;
@@ -98,5 +106,8 @@ void bus_ear_free(struct bus_ear *ear);
 bool bus_ear_wait(struct bus_ear *ear, int timeout_ms, char ret_alliance_id[UUID_SIZE]);
 /* From any thread: whoever waits stops, and nobody waits again. */
 void bus_ear_stop(struct bus_ear *ear);
+
+/* A collector of common/metrics.h; `bus` may be NULL. */
+void bus_collect(void *bus, FILE *out);
 
 #endif

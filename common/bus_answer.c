@@ -29,7 +29,7 @@ static bool question_answer(const struct bus *bus, const struct bus_question *qu
 }
 
 /* Proves who asks, then reads what; `ret_id` is "" when it is nobody we know. */
-static bool message_take(const struct bus *bus, nng_msg *message, struct bus_question *question,
+static bool message_take(struct bus *bus, nng_msg *message, struct bus_question *question,
                          char ret_id[UUID_SIZE], json_t **ret_answer, struct problem *err)
 {
     char token[SERVICE_TOKEN_SIZE];
@@ -39,7 +39,7 @@ static bool message_take(const struct bus *bus, nng_msg *message, struct bus_que
     bus_message_split(nng_msg_body(message), nng_msg_len(message), token, &said.text, &said.size);
     if (!signer_check_message(bus->signer, token, NULL, &said, (int64_t)time(NULL), question->from,
                               ret_id, err)) {
-        log_problem(err, "a question from nobody we know");
+        refusal_note(&bus->refused, err, "a question from nobody we know");
         return false;
     }
     return bus_question_read(said.text, said.size, &envelope, question, &name, err) &&
@@ -47,7 +47,7 @@ static bool message_take(const struct bus *bus, nng_msg *message, struct bus_que
 }
 
 /* The reply, signed for who asked. Who did not prove itself is told so without a token of ours. */
-static nng_msg *message_answer(const struct bus *bus, nng_msg *message)
+static nng_msg *message_answer(struct bus *bus, nng_msg *message)
 {
     json_auto_t *answer = NULL;
     char_auto_t *text = NULL;

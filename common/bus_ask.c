@@ -19,15 +19,35 @@ static struct asker *asker_new(struct instance *instance)
     return asker;
 }
 
-/* The next instance in turn that we are connected to; the mutex is held. NULL = none is. */
+/* The next instance in turn that we are connected to; the mutex is held. One that failed us lately
+ * only if there is no other. NULL = none is. */
 static struct instance *instance_connected(struct peer *peer)
 {
+    struct instance *last = NULL;
+    int64_t now_ms = monotonic_ms();
     for (size_t i = 0; i < peer->instance_count; i++) {
         struct instance *instance = &peer->instances[peer->turn++ % peer->instance_count];
-        if (instance->connections > 0)
+        if (instance->connections > 0 && instance->avoid_until_ms <= now_ms)
             return instance;
+        if (instance->connections > 0)
+            last = instance;
     }
-    return NULL;
+    return last;
+}
+
+/* True when another instance could be asked instead. */
+static bool instance_avoid(struct instance *instance)
+{
+    struct peer *peer = instance->peer;
+    bool has_other = false;
+    int64_t now_ms = monotonic_ms();
+    pthread_mutex_lock(&peer->mutex);
+    instance->avoid_until_ms = now_ms + AVOID_MS;
+    for (size_t i = 0; i < peer->instance_count; i++)
+        has_other = has_other || (peer->instances[i].connections > 0 &&
+                                  peer->instances[i].avoid_until_ms <= now_ms);
+    pthread_mutex_unlock(&peer->mutex);
+    return has_other;
 }
 
 /* Waits until somebody is there to be asked; NULL after the deadline. */
@@ -94,9 +114,19 @@ static int exchange(struct asker *asker, const char *token, const char *text, si
     return code;
 }
 
+/* How one attempt ended, when it was not answered. */
+enum attempt {
+    ATTEMPT_ANSWERED, /* or refused: that's an answer */
+    ATTEMPT_FAILED,
+    ATTEMPT_SILENT,   /* no answer in time */
+    ATTEMPT_CUT,      /* the connection was lost: asking again changes nothing, or the same */
+    ATTEMPT_STRANGER, /* who answered is not the service */
+};
+
 /* `id` is of the question's token: a reply to any other is none. */
-static bool reply_check(struct bus *bus, const struct bus_ask *ask, const char *id, nng_msg *reply,
-                        json_t **ret_answer, struct problem *err)
+static enum attempt reply_check(struct bus *bus, const struct bus_ask *ask,
+                                const struct asker *asker, const char *id, nng_msg *reply,
+                                json_t **ret_answer, struct problem *err)
 {
     json_auto_t *envelope = NULL;
     char token[SERVICE_TOKEN_SIZE], from[CODE_SIZE], reply_id[UUID_SIZE];
@@ -105,32 +135,62 @@ static bool reply_check(struct bus *bus, const struct bus_ask *ask, const char *
     bus_message_split(nng_msg_body(reply), nng_msg_len(reply), token, &message.text, &message.size);
     if (!signer_check_message(bus->signer, token, ask->service, &message, (int64_t)time(NULL), from,
                               reply_id, &fault) ||
-        !bus_reply_read(message.text, message.size, &envelope, &fault))
-        return problem_set(err, PROBLEM_UPSTREAM, "the reply to %s is not %s's: %s", ask->question,
-                           ask->service, fault.detail);
-    return bus_reply_take(envelope, ret_answer, err);
+        !bus_reply_read(message.text, message.size, &envelope, &fault)) {
+        refusal_note(&asker->instance->peer->refused, &fault, "whoever answers for %s at %s",
+                     ask->service, asker->instance->address);
+        problem_set(err, PROBLEM_UPSTREAM, "the reply to %s is not %s's: %s", ask->question,
+                    ask->service, fault.detail);
+        return ATTEMPT_STRANGER;
+    }
+    return bus_reply_take(envelope, ret_answer, err) ? ATTEMPT_ANSWERED : ATTEMPT_FAILED;
 }
 
-static bool instance_ask(struct bus *bus, const struct bus_ask *ask, struct asker *asker,
-                         const struct message *message, int64_t deadline_ms, json_t **ret_answer,
-                         struct problem *err)
+static bool no_answer(const struct bus_ask *ask, int code, struct problem *err)
+{
+    return problem_set(err, PROBLEM_UNAVAILABLE, "%s did not answer %s: %s", ask->service,
+                       ask->question, nng_strerror(code));
+}
+
+static enum attempt instance_ask(struct bus *bus, const struct bus_ask *ask, struct asker *asker,
+                                 const struct message *message, int64_t deadline_ms,
+                                 json_t **ret_answer, struct problem *err)
 {
     char token[SERVICE_TOKEN_SIZE], id[UUID_SIZE];
     nng_msg_auto_t *reply = NULL;
     if (!signer_sign_message(bus->signer, message, (int64_t)time(NULL), id, token, err))
-        return false;
+        return ATTEMPT_FAILED;
     int code = exchange(asker, token, message->text, message->size, deadline_ms, &reply);
+    if (code == 0)
+        return reply_check(bus, ask, asker, id, reply, ret_answer, err);
+    (void)no_answer(ask, code, err);
+    return code == NNG_ECONNRESET ? ATTEMPT_CUT : ATTEMPT_SILENT;
+}
+
+/* Asks one instance; `ret_again` says that another attempt may do better. */
+static bool peer_ask(struct peer *peer, const struct bus_ask *ask, const char *text, size_t size,
+                     int64_t deadline_ms, json_t **ret_answer, bool *ret_again, struct problem *err)
+{
+    struct asker *asker = NULL;
+    *ret_again = false;
+    int code = asker_borrow(peer, deadline_ms, &asker);
     if (code != 0)
-        return problem_set(err, PROBLEM_UNAVAILABLE, "%s did not answer %s: %s", ask->service,
-                           ask->question, nng_strerror(code));
-    return reply_check(bus, ask, id, reply, ret_answer, err);
+        return no_answer(ask, code, err);
+    struct instance *instance = asker->instance;
+    struct message message = {
+        .text = text, .size = size, .audience = ask->service, .address = instance->address};
+    enum attempt attempt =
+        instance_ask(peer->bus, ask, asker, &message, deadline_ms, ret_answer, err);
+    asker_return(asker);
+    bool has_other =
+        (attempt == ATTEMPT_SILENT || attempt == ATTEMPT_STRANGER) && instance_avoid(instance);
+    *ret_again = attempt == ATTEMPT_CUT || (attempt == ATTEMPT_STRANGER && has_other);
+    return attempt == ATTEMPT_ANSWERED;
 }
 
 bool bus_ask(struct bus *bus, const struct bus_ask *ask, json_t **ret_answer, struct problem *err)
 {
     char_auto_t *text = NULL;
     size_t size;
-    struct asker *asker = NULL;
     struct peer *peer = bus_peer_find(bus, ask->service);
     if (peer == NULL)
         return problem_set(err, PROBLEM_INTERNAL, "the bus has no service %s", ask->service);
@@ -138,13 +198,14 @@ bool bus_ask(struct bus *bus, const struct bus_ask *ask, json_t **ret_answer, st
         return false;
     int timeout_ms = ask->timeout_ms > 0 ? ask->timeout_ms : BUS_ANSWER_MS;
     int64_t deadline_ms = monotonic_ms() + timeout_ms;
-    int code = asker_borrow(peer, deadline_ms, &asker);
-    if (code != 0)
-        return problem_set(err, PROBLEM_UNAVAILABLE, "%s did not answer %s: %s", ask->service,
-                           ask->question, nng_strerror(code));
-    struct message message = {
-        .text = text, .size = size, .audience = ask->service, .address = asker->instance->address};
-    bool ok = instance_ask(bus, ask, asker, &message, deadline_ms, ret_answer, err);
-    asker_return(asker);
-    return ok;
+    for (;;) {
+        bool may_again;
+        struct problem why = {0};
+        if (peer_ask(peer, ask, text, size, deadline_ms, ret_answer, &may_again, &why))
+            return true;
+        if (!may_again || monotonic_ms() >= deadline_ms) {
+            *err = why;
+            return false;
+        }
+    }
 }

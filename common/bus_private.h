@@ -1,4 +1,5 @@
-/* The inside of the bus: bus.c (sockets, wake-ups), bus_ask.c, bus_answer.c, bus_receive.c (waiting
+/* The inside of the bus: bus.c (sockets, wake-ups), bus_ask.c, bus_answer.c, bus_tls.c
+ * (certificates), bus_refused.c (whom nobody believed), bus_receive.c (waiting
  * for a message). */
 #ifndef ACCORD_COMMON_BUS_PRIVATE_H
 #define ACCORD_COMMON_BUS_PRIVATE_H
@@ -8,8 +9,13 @@
 #include <stdatomic.h>
 
 #include "common/bus.h"
+#include "common/jwks_source.h"
 
-enum { BUS_WORKERS = 4 };
+enum {
+    BUS_WORKERS = 4,
+    ADDRESS_HOST_SIZE = 128,
+    AVOID_MS = 5000, /* how long an instance that failed us is only asked if there is no other */
+};
 
 static inline void cleanup_nng_msg(nng_msg **message)
 {
@@ -34,18 +40,35 @@ struct instance {
     nng_socket socket; /* REQ */
     bool is_open;
     int connections;
+    int64_t avoid_until_ms; /* monotonic */
     struct asker *idle;
 };
 
+/* Says it in the log at most once a second, and counts. */
+struct refusals {
+    atomic_uint_fast64_t count;
+    atomic_int_fast64_t said_ms;
+};
+
 struct peer {
+    struct bus *bus;
     char service[CODE_SIZE];
     struct instance instances[BUS_INSTANCES_MAX];
     size_t instance_count;
     size_t turn; /* whom to ask next */
     char *wakes[BUS_INSTANCES_MAX];
     size_t wake_count;
-    pthread_mutex_t mutex;    /* of connections, turn and idle askers */
+    pthread_mutex_t mutex;    /* of connections, turn, idle askers and who is avoided */
     pthread_cond_t connected; /* monotonic */
+    struct refusals refused;  /* replies that were not its */
+};
+
+/* Certificates, and who uses them. */
+struct bus_tls {
+    pthread_mutex_t mutex; /* of the endpoints */
+    struct endpoint *endpoints;
+    struct file_stamp stamps[2]; /* of certificate and authority as they are used */
+    atomic_int_fast64_t expires_s;
 };
 
 /* Waits for messages by our own clock: nng 1.5 spins through the last millisecond of each of its
@@ -87,6 +110,8 @@ struct bus {
     size_t peer_count;
     struct worker workers[BUS_WORKERS];
     atomic_bool is_stopping;
+    struct bus_tls tls;
+    struct refusals refused; /* questions of nobody we know */
 };
 
 /* A message of a token and text. */
@@ -95,6 +120,15 @@ nng_msg *bus_message_new(const char *token, const char *text, size_t size);
 /* Dials without waiting for the other side to be there. */
 bool bus_dial(struct bus *bus, nng_socket socket, const char *address,
               struct problem *err) MUST_CHECK;
+/* Certificates for what listens or dials, before it starts; 0 or nng's error. */
+void bus_tls_begin(struct bus *bus);
+void bus_tls_done(struct bus *bus);
+int bus_secure_listener(struct bus *bus, nng_listener listener);
+int bus_secure_dialer(struct bus *bus, nng_dialer dialer, const char *address);
+/* Counts what `who` ("a question", "a reply of risk at tcp://...") was refused for. */
+void refusal_note(struct refusals *refusals, const struct problem *why, const char *who, ...)
+    PRINTF_LIKE(3, 4);
+
 struct peer *bus_peer_find(struct bus *bus, const char *service);
 void peer_done(struct peer *peer);
 

@@ -67,8 +67,9 @@ static void connection_done(struct connection **connection)
 }
 
 bool connection_open(const char *const keywords[], const char *const values[], int64_t deadline_ms,
-                     struct connection **ret_connection, struct problem *err)
+                     struct connection **ret_connection, bool *ret_is_refused, struct problem *err)
 {
+    *ret_is_refused = false;
     CLEANUP(connection_done) struct connection *connection = calloc(1, sizeof *connection);
     if (connection == NULL)
         abort();
@@ -78,8 +79,10 @@ bool connection_open(const char *const keywords[], const char *const values[], i
     PQsetNoticeReceiver(connection->pg, log_notice, NULL);
     if (PQstatus(connection->pg) == CONNECTION_BAD)
         return unavailable(err, "cannot be reached", PQerrorMessage(connection->pg));
-    if (!open_wait(connection->pg, deadline_ms, err))
+    if (!open_wait(connection->pg, deadline_ms, err)) {
+        *ret_is_refused = PQconnectionUsedPassword(connection->pg) != 0;
         return false;
+    }
     if (PQsetnonblocking(connection->pg, 1) != 0 || PQenterPipelineMode(connection->pg) != 1)
         return unavailable(err, "cannot be used", PQerrorMessage(connection->pg));
     *ret_connection = STEAL(connection);

@@ -40,9 +40,11 @@ enum sync_outcome {
     SYNC_LATE, /* the deadline passed */
 };
 
-/* `keywords` and `values` as in PQconnectdbParams(). Fails with PROBLEM_UNAVAILABLE. */
+/* `keywords` and `values` as in PQconnectdbParams(). Fails with PROBLEM_UNAVAILABLE;
+ * `ret_is_refused` says that this was after a password: it may be changing just now. */
 bool connection_open(const char *const keywords[], const char *const values[], int64_t deadline_ms,
-                     struct connection **ret_connection, struct problem *err) MUST_CHECK;
+                     struct connection **ret_connection, bool *ret_is_refused,
+                     struct problem *err) MUST_CHECK;
 void connection_close(struct connection *connection);
 
 /* Both queue; false when the connection is lost. A query is prepared on its first use here. */

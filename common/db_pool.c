@@ -9,7 +9,7 @@
 
 #include "common/clock.h"
 
-enum { OPTIONS_SIZE = 1024, KEYWORDS_MAX = 64, ITEM_SIZE = 256 };
+enum { OPTIONS_SIZE = 1024, KEYWORDS_MAX = 64, ITEM_SIZE = 256, PASSWORD_RETRY_MS = 100 };
 
 /* A thread in the queue. What comes free is handed to the first: nobody overtakes. */
 struct waiter {
@@ -183,7 +183,8 @@ static void setting_add(struct settings *settings, const char *keyword, const ch
 /* One host at a time, each with its part of the time: libpq itself would wait for a first one that
  * takes the connection and then says nothing, and never reach the second. */
 static bool host_connect(struct db *db, int host, int64_t deadline_ms,
-                         struct connection **ret_connection, struct problem *err)
+                         struct connection **ret_connection, bool *ret_is_refused,
+                         struct problem *err)
 {
     struct settings settings = {.count = 0};
     char items[3][ITEM_SIZE];
@@ -202,7 +203,23 @@ static bool host_connect(struct db *db, int host, int64_t deadline_ms,
     setting_add(&settings, "client_encoding", "UTF8");
     setting_add(&settings, "application_name", db->application_name);
     setting_add(&settings, "options", db->options);
-    return connection_open(settings.keywords, settings.values, deadline_ms, ret_connection, err);
+    return connection_open(settings.keywords, settings.values, deadline_ms, ret_connection,
+                           ret_is_refused, err);
+}
+
+/* A password is changed in two places, one after the other: who comes in between tries again. */
+static bool host_retry(struct db *db, int host, int64_t deadline_ms,
+                       struct connection **ret_connection, struct problem *err)
+{
+    const struct timespec pause = {.tv_nsec = PASSWORD_RETRY_MS * 1000000L};
+    for (;;) {
+        bool is_refused;
+        if (host_connect(db, host, deadline_ms, ret_connection, &is_refused, err))
+            return true;
+        if (!is_refused || monotonic_ms() + PASSWORD_RETRY_MS >= deadline_ms)
+            return false;
+        nanosleep(&pause, NULL);
+    }
 }
 
 /* Begins with the host that answered last. */
@@ -212,7 +229,7 @@ static bool pool_connect(struct db *db, struct connection **ret_connection, stru
     for (int i = 0; i < db->host_count; i++) {
         int host = (first + i) % db->host_count;
         int64_t deadline_ms = monotonic_ms() + db->statement_ms / db->host_count;
-        if (host_connect(db, host, deadline_ms, ret_connection, err)) {
+        if (host_retry(db, host, deadline_ms, ret_connection, err)) {
             atomic_store(&db->host, host);
             return true;
         }

@@ -219,6 +219,7 @@ static void http_free(struct http *http)
     standing_cache_free(http->standings);
     spec_free(http->spec);
     batcher_end(&http->batcher);
+    pthread_mutex_destroy(&http->cursors.lock);
     pthread_cond_destroy(&http->moved);
     pthread_cond_destroy(&http->idle);
     pthread_mutex_destroy(&http->lock);
@@ -240,6 +241,9 @@ static struct http *http_new(struct service_context *context, const struct http_
     pthread_cond_init(&http->idle, &monotonic);
     pthread_condattr_destroy(&monotonic);
     pthread_mutex_init(&http->lock, NULL);
+    pthread_mutex_init(&http->cursors.lock, NULL);
+    memcpy(http->cursors.making, config->cursor_secret, sizeof http->cursors.making);
+    memcpy(http->cursors.reading, config->cursor_secret, sizeof http->cursors.reading);
     batcher_begin(&http->batcher);
     http->rate = rate_limiter_new(config->rate_per_s);
     http->standings = standing_cache_new(context->service->name);
@@ -270,6 +274,7 @@ static void metrics_start(struct http *http)
         http->server->names[i] = spec_operation(http->spec, i)->id;
     http->metrics = metrics_new(http->context->service->name, http->server->names, count);
     http_collect(http);
+    metrics_register(http->metrics, bus_collect, http->context->bus);
 }
 
 bool http_start(struct service_context *context, const struct http_config *config,

@@ -114,6 +114,10 @@ struct http_config {
 bool http_start(struct service_context *context, const struct http_config *config,
                 struct problem *err) MUST_CHECK;
 int http_port(const struct http *http);
+/* Cursors are bound by another secret: read from now on, made from ten seconds on, when every other
+ * instance reads them too. What was bound by the one before is read as long as this process runs,
+ * or until the next change. */
+void http_rekey(struct http *http, const unsigned char cursor_secret[32]);
 /* Accepts no more connections and ends each with its next answer; waits until they have ended, at
  * most `timeout_ms`: longer than nginx keeps an idle one, so that it never sends into one that is
  * just being closed. Before what answers need is stopped. NULL is fine. */

@@ -94,6 +94,13 @@ struct request_private {
     struct rate_state rate;
 };
 
+/* What binds cursors, and what did before or will soon. */
+struct cursor_secrets {
+    pthread_mutex_t lock;
+    unsigned char making[32], reading[32];
+    int64_t change_ms; /* monotonic: when they change places; 0 = they don't */
+};
+
 struct http {
     struct service_context *context;
     struct spec *spec;
@@ -102,6 +109,7 @@ struct http {
     struct rate_limiter *rate;
     struct standing_cache *standings;
     struct metrics *metrics;
+    struct cursor_secrets cursors;
     struct http_server *server; /* http.c's */
     pthread_mutex_t lock;       /* of what follows */
     pthread_cond_t moved;       /* a journal or cursor has */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base64url.h"
+#include "common/clock.h"
 #include "common/http_private.h"
 #include "common/ids.h"
 #include "common/json.h"
@@ -94,9 +95,42 @@ static char *binding_make(const struct request *request)
     return text;
 }
 
-static const struct http *http_of(const struct request *request)
+/* --- the secrets that bind cursors --- */
+
+enum { REKEY_MS = 10 * 1000 }; /* until the last instance has noticed, many times over */
+
+/* The lock is held. */
+static void cursor_secrets_turn(struct cursor_secrets *cursors, int64_t now_ms)
 {
-    return request->context->http;
+    unsigned char making[CURSOR_SECRET_SIZE];
+    if (cursors->change_ms == 0 || now_ms < cursors->change_ms)
+        return;
+    memcpy(making, cursors->reading, sizeof making);
+    memcpy(cursors->reading, cursors->making, sizeof making);
+    memcpy(cursors->making, making, sizeof making);
+    cursors->change_ms = 0;
+}
+
+void http_rekey(struct http *http, const unsigned char cursor_secret[CURSOR_SECRET_SIZE])
+{
+    struct cursor_secrets *cursors = &http->cursors;
+    pthread_mutex_lock(&cursors->lock);
+    cursor_secrets_turn(cursors, INT64_MAX);
+    memcpy(cursors->reading, cursor_secret, CURSOR_SECRET_SIZE);
+    cursors->change_ms = monotonic_ms() + REKEY_MS;
+    pthread_mutex_unlock(&cursors->lock);
+}
+
+/* A copy, as it is now. */
+static struct cursor_secrets cursor_secrets_now(const struct request *request)
+{
+    struct cursor_secrets *cursors = &request->context->http->cursors, now;
+    pthread_mutex_lock(&cursors->lock);
+    cursor_secrets_turn(cursors, monotonic_ms());
+    memcpy(now.making, cursors->making, sizeof now.making);
+    memcpy(now.reading, cursors->reading, sizeof now.reading);
+    pthread_mutex_unlock(&cursors->lock);
+    return now;
 }
 
 bool page_begin(const struct request *request, struct page *ret_page, struct problem *err)
@@ -109,8 +143,10 @@ bool page_begin(const struct request *request, struct page *ret_page, struct pro
         return true;
     char_auto_t *binding = binding_make(request);
     free(STEAL(private->cursor_after));
-    if (!cursor_read(http_of(request)->config.cursor_secret, binding, cursor,
-                     &private->cursor_after, err))
+    struct cursor_secrets secrets = cursor_secrets_now(request);
+    struct problem fault = {0};
+    if (!cursor_read(secrets.making, binding, cursor, &private->cursor_after, &fault) &&
+        !cursor_read(secrets.reading, binding, cursor, &private->cursor_after, err))
         return false;
     ret_page->after = private->cursor_after;
     return true;
@@ -161,7 +197,8 @@ void list_reply(const struct request *request, struct reply *reply, const struct
     if (has_more) {
         char_auto_t *key = key_text(json_array_get(items, kept - 1), key_member);
         char_auto_t *binding = binding_make(request);
-        char_auto_t *cursor = cursor_make(http_of(request)->config.cursor_secret, binding, key);
+        struct cursor_secrets secrets = cursor_secrets_now(request);
+        char_auto_t *cursor = cursor_make(secrets.making, binding, key);
         assert(cursor);
         json_put_text(document, "nextCursor", cursor);
         reply->next = next_target(request, cursor);

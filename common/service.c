@@ -208,6 +208,27 @@ static void service_stop(struct service_context *context)
     db_free(STEAL(context->db));
 }
 
+/* --- what may change while it runs ------------------------------------------------------------ */
+
+/* Our key and the bus' certificate are files: a changed one is taken without a restart. Issuers'
+ * keys are looked at with each token, the database's password with each connection. */
+static void service_refresh(struct service_context *context, bool at_once)
+{
+    struct problem err = {0};
+    unsigned char secret[32];
+    bool has_changed;
+    if (!signer_refresh(context->signer, &has_changed, &err))
+        log_error("the old key goes on: %s", err.detail);
+    if (has_changed) {
+        signer_derive(context->signer, "accord cursors", secret);
+        http_rekey(context->http, secret);
+        log_info("what we sign is signed with another key now");
+    }
+    problem_clear(&err);
+    if (!bus_refresh(context->bus, at_once, &err))
+        log_error("the old certificate goes on: %s", err.detail);
+}
+
 /* --- the process ------------------------------------------------------------------------------ */
 
 static void signals_block(sigset_t *ret_stop)
@@ -215,8 +236,10 @@ static void signals_block(sigset_t *ret_stop)
     sigemptyset(ret_stop);
     sigaddset(ret_stop, SIGTERM);
     sigaddset(ret_stop, SIGINT);
+    sigset_t blocked = *ret_stop;
+    sigaddset(&blocked, SIGHUP);
     /* Before the first thread: they all inherit it, so that only we are told. */
-    pthread_sigmask(SIG_BLOCK, ret_stop, NULL);
+    pthread_sigmask(SIG_BLOCK, &blocked, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 
@@ -236,14 +259,18 @@ static bool service_lives(struct service_context *context)
     return monotonic_ms() - atomic_load(&context->sweep.beat_ms) < BEAT_MS_MAX;
 }
 
-static int signal_await(struct service_context *context, const sigset_t *signals)
+/* Until told to stop; HUP only says that files have changed, which is noticed without it, too. */
+static int signal_await(struct service_context *context, const sigset_t *stop)
 {
     const struct timespec pause = {.tv_sec = WATCH_MS / 1000};
     bool is_watched = notify_watchdog_ms() > 0;
+    sigset_t signals = *stop;
+    sigaddset(&signals, SIGHUP);
     for (;;) {
-        int number = sigtimedwait(signals, NULL, &pause);
-        if (number > 0)
+        int number = sigtimedwait(&signals, NULL, &pause);
+        if (number > 0 && number != SIGHUP)
             return number;
+        service_refresh(context, number == SIGHUP);
         if (is_watched && service_lives(context))
             notify_say("WATCHDOG=1");
     }
@@ -253,7 +280,7 @@ static int service_serve(struct service_context *context, const struct service_a
 {
     struct problem err = {0};
     sigset_t signals;
-    int number = 0, status = EXIT_FAILURE;
+    int number, status = EXIT_FAILURE;
     signals_block(&signals);
     if (service_start(context, &signals, &err)) {
         log_info("accord-%s instance %u is ready", context->service->name, context->instance);

@@ -4,21 +4,32 @@
 #include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "common/base64url.h"
 #include "common/ids.h"
+#include "common/jwks_source.h"
 #include "common/jws_sign.h"
 #include "common/seen.h"
 
 enum { PEM_BYTES_MAX = 16 * 1024 };
 
-struct signer {
-    char service[CODE_SIZE];
+/* What it signs with. */
+struct own_key {
     char kid[CODE_SIZE];
     char *pem;
+};
+
+struct signer {
+    char service[CODE_SIZE];
+    char *folder;
+    pthread_rwlock_t lock; /* over `own` */
+    struct own_key own;
+    struct file_stamp stamp;   /* of the file that `own` is from ... */
+    struct file_stamp refused; /* ... and of one that can't be used */
     struct key_set *keys;
     struct seen *seen;
 };
@@ -93,37 +104,74 @@ static bool pem_point(const char *file_name, const char *pem, char ret_x[BASE64U
     return true;
 }
 
+static void own_key_done(struct own_key *own)
+{
+    if (own->pem != NULL)
+        explicit_bzero(own->pem, strlen(own->pem));
+    free(own->pem);
+    own->pem = NULL;
+}
+#define own_key_auto_t CLEANUP(own_key_done) struct own_key
+
 /* Our key is the one whose public half is published under our name. */
-static bool signer_find_kid(struct signer *signer, const char *folder, const char *file_name,
-                            struct problem *err)
+static bool kid_find(struct signer *signer, const char *file_name, struct own_key *own,
+                     struct problem *err)
 {
     char x[BASE64URL_TEXT_MAX(32)], y[BASE64URL_TEXT_MAX(32)];
-    if (!pem_point(file_name, signer->pem, x, y, err))
+    bool is_retired;
+    if (!pem_point(file_name, own->pem, x, y, err))
         return false;
-    if (!key_set_kid(signer->keys, x, y, signer->kid))
+    if (!key_set_kid(signer->keys, x, y, own->kid, &is_retired))
         return problem_set(err, PROBLEM_INTERNAL, "%s: its public half is not in %s/cluster.jwks",
-                           file_name, folder);
+                           file_name, signer->folder);
     size_t length = strlen(signer->service);
-    if (strncmp(signer->kid, signer->service, length) != 0 || signer->kid[length] != '-')
+    if (strncmp(own->kid, signer->service, length) != 0 || own->kid[length] != '-')
         return problem_set(err, PROBLEM_INTERNAL, "%s: is published as %s, not as %s's", file_name,
-                           signer->kid, signer->service);
+                           own->kid, signer->service);
+    if (is_retired)
+        return problem_set(err, PROBLEM_INTERNAL, "%s: is %s, which is retired", file_name,
+                           own->kid);
+    return true;
+}
+
+static char *file_of(const struct signer *signer)
+{
+    char *name = NULL;
+    if (asprintf(&name, "%s/%s.pem", signer->folder, signer->service) < 0)
+        abort();
+    return name;
+}
+
+/* The stamp comes first: a change while reading then shows at the next look. */
+static bool own_key_read(struct signer *signer, struct own_key *ret_own,
+                         struct file_stamp *ret_stamp, struct problem *err)
+{
+    char_auto_t *file_name = file_of(signer);
+    own_key_auto_t own = {.pem = NULL};
+    bool is_settled;
+    if (!jwks_source_stamp(file_name, ret_stamp, &is_settled))
+        memset(ret_stamp, 0, sizeof *ret_stamp);
+    if (!pem_read(file_name, &own.pem, err) || !kid_find(signer, file_name, &own, err))
+        return false;
+    *ret_own = own;
+    own.pem = NULL;
     return true;
 }
 
 bool signer_new(const char *service, const char *folder, struct signer **ret_signer,
                 struct problem *err)
 {
-    char file_name[1024], jwks_name[1024];
+    char jwks_name[1024];
     struct signer *signer = calloc(1, sizeof *signer);
-    if (signer == NULL)
+    if (signer == NULL || (signer->folder = strdup(folder)) == NULL)
         abort();
     /* As long as a token may be believed, whichever of two clocks is ahead. */
     signer->seen = seen_new(SERVICE_TOKEN_S + 2 * SERVICE_TOKEN_SKEW_S, SERVICE_TOKENS_MAX);
+    pthread_rwlock_init(&signer->lock, NULL);
     snprintf(signer->service, sizeof signer->service, "%s", service);
-    snprintf(file_name, sizeof file_name, "%s/%s.pem", folder, service);
     snprintf(jwks_name, sizeof jwks_name, "%s/cluster.jwks", folder);
-    if (!key_set_load(jwks_name, &signer->keys, err) || !pem_read(file_name, &signer->pem, err) ||
-        !signer_find_kid(signer, folder, file_name, err)) {
+    if (!key_set_load(jwks_name, &signer->keys, err) ||
+        !own_key_read(signer, &signer->own, &signer->stamp, err)) {
         signer_free(signer);
         return false;
     }
@@ -135,12 +183,41 @@ void signer_free(struct signer *signer)
 {
     if (signer == NULL)
         return;
-    if (signer->pem != NULL)
-        explicit_bzero(signer->pem, strlen(signer->pem));
-    free(signer->pem);
+    own_key_done(&signer->own);
+    pthread_rwlock_destroy(&signer->lock);
+    free(signer->folder);
     key_set_free(signer->keys);
     seen_free(signer->seen);
     free(signer);
+}
+
+bool signer_refresh(struct signer *signer, bool *ret_has_changed, struct problem *err)
+{
+    struct own_key own;
+    struct file_stamp stamp;
+    struct problem why = {0};
+    char_auto_t *file_name = file_of(signer);
+    bool is_settled;
+    *ret_has_changed = false;
+    key_set_refresh(signer->keys, true);
+    if (!jwks_source_stamp(file_name, &stamp, &is_settled) ||
+        memcmp(&stamp, &signer->stamp, sizeof stamp) == 0)
+        return true;
+    if (!own_key_read(signer, &own, &stamp, &why)) {
+        bool is_said = memcmp(&stamp, &signer->refused, sizeof stamp) == 0;
+        signer->refused = stamp;
+        if (!is_said)
+            *err = why;
+        return is_said;
+    }
+    pthread_rwlock_wrlock(&signer->lock);
+    struct own_key old = signer->own;
+    signer->own = own;
+    pthread_rwlock_unlock(&signer->lock);
+    signer->stamp = stamp;
+    *ret_has_changed = strcmp(old.kid, own.kid) != 0;
+    own_key_done(&old);
+    return true;
 }
 
 struct key_set *signer_keys(struct signer *signer)
@@ -158,17 +235,23 @@ struct seen *signer_seen(struct signer *signer)
     return signer->seen;
 }
 
-void signer_derive(const struct signer *signer, const char *purpose, unsigned char ret_secret[32])
+void signer_derive(struct signer *signer, const char *purpose, unsigned char ret_secret[32])
 {
-    if (gnutls_hmac_fast(GNUTLS_MAC_SHA256, signer->pem, strlen(signer->pem), purpose,
-                         strlen(purpose), ret_secret) < 0)
+    pthread_rwlock_rdlock(&signer->lock);
+    int code = gnutls_hmac_fast(GNUTLS_MAC_SHA256, signer->own.pem, strlen(signer->own.pem),
+                                purpose, strlen(purpose), ret_secret);
+    pthread_rwlock_unlock(&signer->lock);
+    if (code < 0)
         abort();
 }
 
-static bool claims_sign(const struct signer *signer, const json_t *claims, char **ret_jws,
+static bool claims_sign(struct signer *signer, const json_t *claims, char **ret_jws,
                         struct problem *err)
 {
-    return jws_sign(signer->pem, signer->kid, claims, ret_jws, err);
+    pthread_rwlock_rdlock(&signer->lock);
+    bool ok = jws_sign(signer->own.pem, signer->own.kid, claims, ret_jws, err);
+    pthread_rwlock_unlock(&signer->lock);
+    return ok;
 }
 
 bool signer_sign_message(struct signer *signer, const struct message *message, int64_t now_s,

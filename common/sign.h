@@ -20,8 +20,9 @@ enum {
     SERVICE_TOKENS_MAX = 32 * 1024, /* questions that are remembered at a time */
 };
 
-/* The cluster's public keys (cluster.jwks). Read again when a token names a kid that is not there,
- * at most once a second: a rotated key needs no restart. */
+/* The cluster's public keys (cluster.jwks). Read again when the file has changed and a token names
+ * a kid that is not there: a rotated key needs no restart. A key with "exp" (seconds since 1970) is
+ * retired: what it signed until then is proven for ever, what claims to be from later never. */
 struct key_set;
 bool key_set_load(const char *file, struct key_set **ret_keys, struct problem *err) MUST_CHECK;
 void key_set_free(struct key_set *keys);
@@ -35,23 +36,30 @@ static inline void key_set_done(struct key_set **keys)
  * `ret_claims` the payload. Claims are the caller's to check. */
 bool key_set_verify(struct key_set *keys, const char *token, char ret_service[CODE_SIZE],
                     json_t **ret_claims, struct problem *err) MUST_CHECK;
-/* The kid whose public key has these coordinates (base64url). */
-bool key_set_kid(struct key_set *keys, const char *x, const char *y, char ret_kid[CODE_SIZE]);
+/* The kid whose public key has these coordinates (base64url), and whether it signs no more. */
+bool key_set_kid(struct key_set *keys, const char *x, const char *y, char ret_kid[CODE_SIZE],
+                 bool *ret_is_retired);
+/* Reads the file again: if it has changed; or else also when that was not tried in this second. */
+void key_set_refresh(struct key_set *keys, bool only_if_changed);
 
 /* A service's own private key, and everybody's public ones. */
 struct signer;
 /* Reads <folder>/<service>.pem and <folder>/cluster.jwks. Refuses a key that is not P-256, that
- * others may read, or that is not published as this service's. */
+ * others may read, that is not published as this service's, or that is retired. */
 bool signer_new(const char *service, const char *folder, struct signer **ret_signer,
                 struct problem *err) MUST_CHECK;
 void signer_free(struct signer *signer);
+/* Signs with the key that stands in its file now, if that has changed and may be used; until it
+ * may, the old one goes on. Says in `ret_has_changed` that it did. Fails once for each change that
+ * can't be used: ask again, what is not published yet may be soon. One thread. */
+bool signer_refresh(struct signer *signer, bool *ret_has_changed, struct problem *err) MUST_CHECK;
 struct key_set *signer_keys(struct signer *signer);
 const char *signer_service(const struct signer *signer);
 /* What was asked of us lately. */
 struct seen *signer_seen(struct signer *signer);
 
 /* 32 bytes that only holders of our key know, another for each purpose. */
-void signer_derive(const struct signer *signer, const char *purpose, unsigned char ret_secret[32]);
+void signer_derive(struct signer *signer, const char *purpose, unsigned char ret_secret[32]);
 
 /* A message that a token is about: these very bytes, said to this service and nobody else. */
 struct message {

@@ -6,18 +6,20 @@
 
 #include "common/ids.h"
 #include "common/json.h"
+#include "common/jwks_source.h"
 #include "common/jws.h"
 #include "common/seen.h"
 #include "common/sign.h"
 
 /* rhonabwy only verifies here; it never sees a key but the one that the kid names. */
 
-enum { KEYS_MAX = 256, JWKS_BYTES_MAX = 256 * 1024 };
+enum { KEYS_MAX = 256 };
 
 struct public_key {
     char kid[CODE_SIZE];
     char service[CODE_SIZE]; /* the kid without its number */
     char x[64], y[64];
+    int64_t retired_s; /* signs nothing from then on; INT64_MAX = it does */
     jwk_t *jwk;
 };
 
@@ -31,6 +33,7 @@ struct key_set {
     pthread_rwlock_t lock;
     struct key_list list;
     struct timespec read_at; /* monotonic */
+    struct file_stamp stamp; /* of the file that the list is from */
 };
 
 static void key_list_done(struct key_list *list)
@@ -68,6 +71,10 @@ static bool key_read(const json_t *entry, struct public_key *ret_key)
         !member_is(entry, "kty", "EC") || !member_is(entry, "crv", "P-256") ||
         json_object_get(entry, "d") != NULL || !kid_service(kid, ret_key->service))
         return false;
+    const json_t *retired = json_object_get(entry, "exp");
+    if (retired != NULL && !json_is_integer(retired))
+        return false;
+    ret_key->retired_s = retired == NULL ? INT64_MAX : json_integer_value(retired);
     snprintf(ret_key->kid, sizeof ret_key->kid, "%s", kid);
     snprintf(ret_key->x, sizeof ret_key->x, "%s", x);
     snprintf(ret_key->y, sizeof ret_key->y, "%s", y);
@@ -146,8 +153,11 @@ bool key_set_load(const char *file, struct key_set **ret_keys, struct problem *e
     struct key_set *keys = calloc(1, sizeof *keys);
     if (keys == NULL || (keys->file = strdup(file)) == NULL)
         abort();
+    bool is_settled;
     pthread_rwlock_init(&keys->lock, NULL);
     keys->list = list;
+    if (!jwks_source_stamp(file, &keys->stamp, &is_settled))
+        memset(&keys->stamp, 0, sizeof keys->stamp);
     clock_gettime(CLOCK_MONOTONIC, &keys->read_at);
     *ret_keys = keys;
     return true;
@@ -172,29 +182,37 @@ static struct public_key *key_find(struct key_set *keys, const char *kid)
     return NULL;
 }
 
-bool key_set_kid(struct key_set *keys, const char *x, const char *y, char ret_kid[CODE_SIZE])
+bool key_set_kid(struct key_set *keys, const char *x, const char *y, char ret_kid[CODE_SIZE],
+                 bool *ret_is_retired)
 {
     bool is_found = false;
+    *ret_is_retired = false;
     pthread_rwlock_rdlock(&keys->lock);
     for (size_t i = 0; i < keys->list.count && !is_found; i++) {
         const struct public_key *key = &keys->list.keys[i];
         is_found = strcmp(key->x, x) == 0 && strcmp(key->y, y) == 0;
-        if (is_found)
+        if (is_found) {
             snprintf(ret_kid, CODE_SIZE, "%s", key->kid);
+            *ret_is_retired = key->retired_s <= (int64_t)time(NULL);
+        }
     }
     pthread_rwlock_unlock(&keys->lock);
     return is_found;
 }
 
-/* An unknown kid may be a new key. A file that has become unreadable changes nothing. */
-static void key_set_refresh(struct key_set *keys)
+/* An unknown kid may be a new key: a file that has changed is read at once, any other at most once
+ * a second. One that has become unreadable changes nothing. */
+void key_set_refresh(struct key_set *keys, bool only_if_changed)
 {
     struct timespec now;
     struct problem fault = {0};
     struct key_list list;
+    struct file_stamp stamp;
+    bool is_settled, is_there = jwks_source_stamp(keys->file, &stamp, &is_settled);
     clock_gettime(CLOCK_MONOTONIC, &now);
     pthread_rwlock_wrlock(&keys->lock);
-    bool is_due = now.tv_sec > keys->read_at.tv_sec;
+    bool has_changed = is_there && memcmp(&stamp, &keys->stamp, sizeof stamp) != 0;
+    bool is_due = has_changed || (!only_if_changed && now.tv_sec > keys->read_at.tv_sec);
     if (is_due)
         keys->read_at = now;
     pthread_rwlock_unlock(&keys->lock);
@@ -203,12 +221,14 @@ static void key_set_refresh(struct key_set *keys)
     pthread_rwlock_wrlock(&keys->lock);
     struct key_list old = keys->list;
     keys->list = list;
+    if (is_there)
+        keys->stamp = stamp;
     pthread_rwlock_unlock(&keys->lock);
     key_list_done(&old);
 }
 
 static bool verify_with(struct key_set *keys, const struct jws *jws, char ret_service[CODE_SIZE],
-                        bool *ret_known, struct problem *err)
+                        int64_t *ret_retired_s, bool *ret_known, struct problem *err)
 {
     bool ok = false;
     pthread_rwlock_rdlock(&keys->lock);
@@ -220,34 +240,10 @@ static bool verify_with(struct key_set *keys, const struct jws *jws, char ret_se
         ok = copy != NULL && jws_verify(jws, copy, err);
         r_jwk_free(copy);
         snprintf(ret_service, CODE_SIZE, "%s", key->service);
+        *ret_retired_s = key->retired_s;
     }
     pthread_rwlock_unlock(&keys->lock);
     return ok;
-}
-
-bool key_set_verify(struct key_set *keys, const char *token, char ret_service[CODE_SIZE],
-                    json_t **ret_claims, struct problem *err)
-{
-    jws_auto_t jws = {0};
-    char service[CODE_SIZE];
-    bool is_known;
-    if (!jws_read(token, &jws, err))
-        return false;
-    if (strcmp(jws.algorithm->name, "ES256") != 0 || strcmp(jws.type, "JWT") != 0)
-        return problem_set(err, PROBLEM_UNAUTHENTICATED, "not signed with ES256 as a JWT");
-    bool ok = verify_with(keys, &jws, service, &is_known, err);
-    if (!is_known) {
-        key_set_refresh(keys);
-        ok = verify_with(keys, &jws, service, &is_known, err);
-    }
-    if (!is_known)
-        return problem_set(err, PROBLEM_UNAUTHENTICATED, "%.64s is no key of this cluster",
-                           jws.key_id);
-    if (!ok)
-        return problem_set(err, PROBLEM_UNAUTHENTICATED, "the signature is not %s's", jws.key_id);
-    snprintf(ret_service, CODE_SIZE, "%s", service);
-    *ret_claims = STEAL(jws.payload);
-    return true;
 }
 
 static bool claim_integer(const json_t *claims, const char *name, int64_t *ret_value)
@@ -256,6 +252,36 @@ static bool claim_integer(const json_t *claims, const char *name, int64_t *ret_v
     if (!json_is_integer(value))
         return false;
     *ret_value = json_integer_value(value);
+    return true;
+}
+
+bool key_set_verify(struct key_set *keys, const char *token, char ret_service[CODE_SIZE],
+                    json_t **ret_claims, struct problem *err)
+{
+    jws_auto_t jws = {0};
+    char service[CODE_SIZE];
+    int64_t retired_s = INT64_MAX, issued_s;
+    bool is_known;
+    if (!jws_read(token, &jws, err))
+        return false;
+    if (strcmp(jws.algorithm->name, "ES256") != 0 || strcmp(jws.type, "JWT") != 0)
+        return problem_set(err, PROBLEM_UNAUTHENTICATED, "not signed with ES256 as a JWT");
+    bool ok = verify_with(keys, &jws, service, &retired_s, &is_known, err);
+    if (!is_known) {
+        key_set_refresh(keys, false);
+        ok = verify_with(keys, &jws, service, &retired_s, &is_known, err);
+    }
+    if (!is_known)
+        return problem_set(err, PROBLEM_UNAUTHENTICATED, "%.64s is no key of this cluster",
+                           jws.key_id);
+    if (!ok)
+        return problem_set(err, PROBLEM_UNAUTHENTICATED, "the signature is not %s's", jws.key_id);
+    if (retired_s != INT64_MAX &&
+        (!claim_integer(jws.payload, "iat", &issued_s) || issued_s > retired_s))
+        return problem_set(err, PROBLEM_UNAUTHENTICATED, "%s signed nothing at that time",
+                           jws.key_id);
+    snprintf(ret_service, CODE_SIZE, "%s", service);
+    *ret_claims = STEAL(jws.payload);
     return true;
 }
 

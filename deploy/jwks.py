@@ -2,12 +2,17 @@
 """Publishes the public halves of EC P-256 keys: jwks.py FILE.jwks KEY...   (each KEY.pem)
 
 Keys that stand in the file already stay, so that what they signed can be verified for ever; a new
-one of the same name gets the next number: its kid is "<name>-<number>"."""
+one of the same name gets the next number: its kid is "<name>-<number>". Those before it retire ("exp")
+a minute later, when nobody signs with them any more: what claims to be from after that is not believed,
+whoever has got hold of them."""
 import base64
 import json
 import os
 import subprocess
 import sys
+import time
+
+RETIRE_S = 60  # until the last process has taken its new key
 
 
 def public_point(pem):
@@ -41,6 +46,8 @@ def main():
         mine = [entry for entry in published if entry["kid"].rpartition("-")[0] == name]
         if any(entry["x"] == x and entry["y"] == y for entry in mine):
             continue
+        for entry in mine:
+            entry.setdefault("exp", int(time.time()) + RETIRE_S)
         number = 1 + max((int(entry["kid"].rpartition("-")[2]) for entry in mine), default=0)
         published.append({"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig",
                           "kid": f"{name}-{number}", "x": x, "y": y})

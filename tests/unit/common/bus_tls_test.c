@@ -11,10 +11,12 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
-#include <nng/nng.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
-#include "common/bus.h"
+#include "common/bus_private.h"
 #include "common/json.h"
 #include "tests/unit/common/certificates.h"
 #include "tests/unit/common/cluster_keys.h"
@@ -172,6 +174,188 @@ static void missing_files_are_named_at_the_start(void **state)
     assert_non_null(strstr(err.detail, address));
 }
 
+/* --- while they change ------------------------------------------------------------------------ */
+
+/* A house of two: the ledger answers, the risk register asks, all the time. */
+struct house {
+    char certificate[128], authority[128];
+    struct certificate root, other_root;
+    struct bus *server, *client;
+    atomic_bool is_over;
+    atomic_int asked, lost;
+    pthread_t askers[3];
+};
+
+static void *ask_on(void *argument)
+{
+    struct house *house = argument;
+    while (!atomic_load(&house->is_over)) {
+        struct problem err = {0};
+        json_auto_t *answer = NULL;
+        struct bus_ask what = {.service = "ledger", .question = "echo", .timeout_ms = PATIENCE_MS};
+        if (!bus_ask(house->client, &what, &answer, &err)) {
+            fprintf(stderr, "%s\n", err.detail);
+            atomic_fetch_add(&house->lost, 1);
+        }
+        atomic_fetch_add(&house->asked, 1);
+    }
+    return NULL;
+}
+
+/* By another file that takes its place, as whoever changes certificates does it. */
+static void file_replace(const char *name, const struct certificate *first, bool with_key,
+                         const struct certificate *second)
+{
+    static char pem[2 * CERTIFICATE_PEM_SIZE];
+    char from[256], to[256];
+    size_t size = certificate_pem(first, with_key, pem);
+    if (second != NULL)
+        size += certificate_pem(second, false, pem + size);
+    cluster_file(&cluster, "new", 0600, pem, size);
+    snprintf(from, sizeof from, "%s/new", cluster.folder);
+    snprintf(to, sizeof to, "%s/%s", cluster.folder, name);
+    assert_int_equal(rename(from, to), 0);
+}
+
+static void house_open(struct house *house)
+{
+    static char address[64];
+    struct problem err = {0};
+    house->root = certificate_new("Accord", NULL, CERTIFICATE_HOUR_S);
+    house->other_root = certificate_new("Accord's next", NULL, CERTIFICATE_HOUR_S);
+    struct certificate own = certificate_new("localhost", &house->root, CERTIFICATE_HOUR_S);
+    file_replace("changing.crt", &own, true, NULL);
+    file_replace("changing-authority.crt", &house->root, false, NULL);
+    certificate_free(&own);
+    snprintf(house->certificate, sizeof house->certificate, "%s/changing.crt", cluster.folder);
+    snprintf(house->authority, sizeof house->authority, "%s/changing-authority.crt",
+             cluster.folder);
+    free_address(address);
+    struct bus_config answering = {.questions = address,
+                                   .certificate = house->certificate,
+                                   .authority = house->authority,
+                                   .tables = {{ANSWERERS, ARRAY_LENGTH(ANSWERERS)}}};
+    struct bus_config asking = {
+        .certificate = house->certificate,
+        .authority = house->authority,
+        .peers = {{.service = "ledger", .count = 1, .questions = {address}, .wakes = {address}}},
+        .peer_count = 1};
+    if (!bus_new(&answering, ledger, NULL, &house->server, &err) ||
+        !bus_start(house->server, &err) || !bus_new(&asking, risk, NULL, &house->client, &err))
+        fail_msg("%s", err.detail);
+    for (size_t i = 0; i < ARRAY_LENGTH(house->askers); i++)
+        assert_int_equal(pthread_create(&house->askers[i], NULL, ask_on, house), 0);
+}
+
+static void house_close(struct house *house)
+{
+    atomic_store(&house->is_over, true);
+    for (size_t i = 0; i < ARRAY_LENGTH(house->askers); i++)
+        pthread_join(house->askers[i], NULL);
+    bus_free(house->client);
+    bus_free(house->server);
+    unlink(house->certificate);
+    unlink(house->authority);
+    certificate_free(&house->root);
+    certificate_free(&house->other_root);
+}
+
+static void refresh(struct house *house)
+{
+    struct problem err = {0};
+    if (!bus_refresh(house->server, true, &err) || !bus_refresh(house->client, true, &err))
+        fail_msg("%s", err.detail);
+    int before = atomic_load(&house->asked);
+    while (atomic_load(&house->asked) < before + 50)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+}
+
+static bool stranger_is_heard(const struct house *house, const char *certificate, int timeout_ms)
+{
+    struct problem err = {0};
+    struct bus *client = NULL;
+    json_auto_t *answer = NULL;
+    const char *address = house->server->config.questions;
+    struct bus_config asking = {
+        .certificate = certificate,
+        .authority = house->authority,
+        .peers = {{.service = "ledger", .count = 1, .questions = {address}, .wakes = {address}}},
+        .peer_count = 1};
+    struct bus_ask what = {.service = "ledger", .question = "echo", .timeout_ms = timeout_ms};
+    assert_true(bus_new(&asking, risk, NULL, &client, &err));
+    bool is_heard = bus_ask(client, &what, &answer, &err);
+    bus_free(client);
+    return is_heard;
+}
+
+static void certificates_change_and_no_question_is_lost(void **state)
+{
+    (void)state;
+    static struct house house;
+    house_open(&house);
+    struct certificate old = certificate_new("localhost", &house.root, CERTIFICATE_HOUR_S),
+                       next = certificate_new("localhost", &house.other_root, CERTIFICATE_HOUR_S);
+    char of_before[128];
+    certificate_write(&old, true, "of-before.crt", of_before);
+    assert_true(stranger_is_heard(&house, of_before, 2 * PATIENCE_MS));
+    file_replace("changing.crt", &old, true, NULL);
+    refresh(&house);
+    /* Another authority: first both are believed, then shown is the new one, then only that is. */
+    file_replace("changing-authority.crt", &house.root, false, &house.other_root);
+    refresh(&house);
+    file_replace("changing.crt", &next, true, NULL);
+    refresh(&house);
+    file_replace("changing-authority.crt", &house.other_root, false, NULL);
+    refresh(&house);
+    assert_false(stranger_is_heard(&house, of_before, 700));
+    assert_true(stranger_is_heard(&house, house.certificate, 2 * PATIENCE_MS));
+    int64_t expires_s = atomic_load(&house.server->tls.expires_s);
+    assert_in_range(expires_s, time(NULL) + 1, time(NULL) + CERTIFICATE_HOUR_S);
+    house_close(&house);
+    unlink(of_before);
+    certificate_free(&old);
+    certificate_free(&next);
+    assert_int_equal(atomic_load(&house.lost), 0);
+}
+
+static void what_cannot_be_used_is_not_taken(void **state)
+{
+    (void)state;
+    static struct house house;
+    struct problem err = {0};
+    house_open(&house);
+    struct certificate expired = certificate_new("localhost", &house.root, -60),
+                       strange =
+                           certificate_new("localhost", &house.other_root, CERTIFICATE_HOUR_S);
+    const struct {
+        const struct certificate *certificate;
+        bool with_key;
+        const char *words;
+    } bad[] = {{&expired, true, "has expired"},
+               {&strange, true, "is not signed by our authority"},
+               {&strange, false, "is not a certificate with its key"}};
+    for (size_t i = 0; i < ARRAY_LENGTH(bad); i++) {
+        file_replace("changing.crt", bad[i].certificate, bad[i].with_key, NULL);
+        problem_clear(&err);
+        assert_false(bus_refresh(house.server, true, &err));
+        assert_non_null(strstr(err.detail, bad[i].words));
+        /* Said once: the file is what it is. */
+        assert_true(bus_refresh(house.server, true, &err));
+    }
+    /* Just written: whoever does not insist waits. */
+    struct certificate own = certificate_new("localhost", &house.root, CERTIFICATE_HOUR_S);
+    file_replace("changing.crt", &own, true, NULL);
+    int64_t before_s = atomic_load(&house.server->tls.expires_s);
+    assert_true(bus_refresh(house.server, false, &err));
+    assert_int_equal(atomic_load(&house.server->tls.expires_s), before_s);
+    refresh(&house);
+    house_close(&house);
+    certificate_free(&expired);
+    certificate_free(&strange);
+    certificate_free(&own);
+    assert_int_equal(atomic_load(&house.lost), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -179,6 +363,8 @@ int main(void)
         cmocka_unit_test(a_client_of_another_authority_is_not_heard),
         cmocka_unit_test(a_server_of_another_authority_is_not_asked),
         cmocka_unit_test(missing_files_are_named_at_the_start),
+        cmocka_unit_test(certificates_change_and_no_question_is_lost),
+        cmocka_unit_test(what_cannot_be_used_is_not_taken),
     };
     return cmocka_run_group_tests(tests, make_all, remove_all);
 }

@@ -276,6 +276,63 @@ static void a_new_key_is_found_without_a_restart(void **state)
     signer_free(renewed);
 }
 
+/* Says in cluster.jwks when a key signs no more. */
+static void retire(const char *kid, int64_t when_s)
+{
+    char path[256];
+    size_t index;
+    json_t *key;
+    snprintf(path, sizeof path, "%s/cluster.jwks", cluster.folder);
+    json_auto_t *jwks = json_load_file(path, 0, NULL);
+    json_array_foreach(json_object_get(jwks, "keys"), index, key)
+    {
+        if (strcmp(json_string_value(json_object_get(key, "kid")), kid) == 0)
+            json_object_set_new(key, "exp", json_integer(when_s));
+    }
+    assert_int_equal(json_dump_file(jwks, path, 0), 0);
+}
+
+static void a_key_changes_while_its_service_runs(void **state)
+{
+    (void)state;
+    struct problem err = {0};
+    char token[SERVICE_TOKEN_SIZE], from[CODE_SIZE];
+    struct signer *running = NULL;
+    char_auto_t *head_text = NULL;
+    struct journal_head head = {.service = "kpi", .sequence = 1, .signed_at_s = now_s() - 60};
+    bool has_changed;
+    snprintf(head.alliance_id, sizeof head.alliance_id, "018f0000-0000-7000-8000-00000000000a");
+    cluster_key(&cluster, "kpi", 1);
+    cluster_publish(&cluster);
+    open_signer("kpi", &running);
+    assert_true(signer_sign_head(running, &head, &head_text, &err));
+    assert_true(reply_sign(running, "risk", token, &err));
+    /* Its file changes before the public half is published: said once, and the old one goes on. */
+    cluster_key(&cluster, "kpi", 2);
+    assert_false(signer_refresh(running, &has_changed, &err));
+    assert_non_null(strstr(err.detail, "its public half is not in"));
+    assert_true(signer_refresh(running, &has_changed, &err));
+    assert_false(has_changed);
+    cluster_publish(&cluster);
+    assert_true(signer_refresh(running, &has_changed, &err));
+    assert_true(has_changed);
+    assert_true(signer_refresh(running, &has_changed, &err));
+    assert_false(has_changed);
+    /* Whoever has got hold of the old one: heads of then are proven, nothing of now is. */
+    retire("kpi-1", now_s() - 30);
+    key_set_refresh(signer_keys(risk), true);
+    struct journal_head read;
+    assert_true(journal_head_read(signer_keys(risk), head_text, &read, &err));
+    assert_false(reply_check(risk, token, NULL, now_s(), from, &err));
+    assert_non_null(strstr(err.detail, "kpi-1 signed nothing at that time"));
+    assert_true(reply_sign(running, "risk", token, &err));
+    assert_true(reply_check(risk, token, NULL, now_s(), from, &err));
+    signer_free(running);
+    retire("kpi-2", now_s() - 1);
+    assert_false(signer_new("kpi", cluster.folder, &running, &err));
+    assert_non_null(strstr(err.detail, "is kpi-2, which is retired"));
+}
+
 /* --- keys ------------------------------------------------------------------------------------- */
 
 static void refuse(const char *service, const char *words)
@@ -398,6 +455,7 @@ int main(void)
         cmocka_unit_test(a_head_stands_by_its_signature),
         cmocka_unit_test(a_service_token_is_no_head),
         cmocka_unit_test(a_new_key_is_found_without_a_restart),
+        cmocka_unit_test(a_key_changes_while_its_service_runs),
     };
     return cmocka_run_group_tests(tests, make_cluster, remove_cluster);
 }
