@@ -3,7 +3,7 @@
 comes back, the lead is handed over as planned, the synchronous standby is killed; then a wrongful act is undone by
 restoring to the moment before it, and one service alone is put into the past.
 
-    ha_test.py [--clients 3] [--seed N] [--rounds 1] [--freeze]      (started by tests/ha/run)
+    ha_test.py [--clients 3] [--seed N] [--rounds 1] [--asynchronous]      (started by tests/ha/run)
 
 What an answer acknowledged is written down before the client goes on; a request without an answer is repeated with its
 key until it has one. Afterwards each must give its answer again and have exactly one event. A pause is the longest time
@@ -13,7 +13,6 @@ import collections
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import threading
@@ -220,31 +219,6 @@ class Test:
         standby.come_back()
         self.nodes.until_whole()
 
-    def leader_frozen(self):
-        """By hand: it does not know what happened while it stood still, and must not go on where it was."""
-        old = self.nodes.leader()
-
-        def act():
-            database_nodes.send(old.folder, signal.SIGSTOP)
-            rest = [node for node in self.nodes.all if node is not old]
-            try:
-                accord.until(lambda: any("leader" in [m["role"] for m in (node.ask("/cluster") or {"members": []})["members"]
-                                                      if m["name"] != old.name] for node in rest), "another leads", 60)
-                self.load.more()
-            finally:
-                database_nodes.send(old.folder, signal.SIGCONT)
-        self.fault("SIGSTOP of the leader's node", act)
-        self.nodes.until_whole()
-
-    def postmaster_killed(self):
-        leader = self.nodes.leader()
-
-        def act():
-            with open(os.path.join(leader.database, "postmaster.pid"), encoding="utf-8") as file:
-                os.kill(int(file.readline()), signal.SIGKILL)
-        self.fault("kill -9 of the leader's postmaster alone", act)
-        self.nodes.until_whole()
-
     # --- what must be true afterwards ----------------------------------------------------------------
 
     def none_internal(self):
@@ -362,9 +336,6 @@ class Test:
             test("the leader's node killed: another leads, the old one rejoins", self.leader_killed)
             test("planned switchover", self.switched_over)
             test("the synchronous standby killed: another takes its place", self.standby_killed)
-            if self.options.freeze:
-                test("the leader's node frozen, then back: it follows", self.leader_frozen)
-                test("the leader's postmaster killed", self.postmaster_killed)
         test("every request was answered as it should be", self.load.end)
         print(f"  {len(self.load.truth.requests)} acknowledged; on the way {sum(c.lost for c in self.load.clients)} without an answer, "
               f"to be repeated: {dict(self.failures)}", flush=True)
@@ -385,7 +356,6 @@ def main():
     parser.add_argument("--clients", type=int, default=3)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--rounds", type=int, default=1, help="of kill, switchover and kill of the standby")
-    parser.add_argument("--freeze", action="store_true", help="also stop the leader's node for a while, and kill its postmaster alone")
     parser.add_argument("--asynchronous", action="store_true", help="break it: the leader answers before a standby has it")
     options = parser.parse_args()
     print(f"ha: seed {options.seed}, {options.clients} clients, {options.rounds} rounds", flush=True)
