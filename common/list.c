@@ -124,7 +124,7 @@ void http_rekey(struct http *http, const unsigned char cursor_secret[CURSOR_SECR
 /* A copy, as it is now. */
 static struct cursor_secrets cursor_secrets_now(const struct request *request)
 {
-    struct cursor_secrets *cursors = &request->context->http->cursors, now;
+    struct cursor_secrets *cursors = &request->context->http->cursors, now = {.change_ms = 0};
     pthread_mutex_lock(&cursors->lock);
     cursor_secrets_turn(cursors, monotonic_ms());
     memcpy(now.making, cursors->making, sizeof now.making);

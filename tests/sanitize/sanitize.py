@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The whole house under ThreadSanitizer and under valgrind, and what an idle service takes of memory.
 
-    sanitize.py [memory] [threads] [leaks] [programs]     (environment of tests/cluster up, two instances)
+    sanitize.py [PART...]     (environment of tests/cluster up, two instances; PARTS below, without those that take
+                              long: all but "api" and "faults")
 
 The cluster's own programs are release builds. A part that wants others puts scripts in their place,
 which become what the part runs; the supervisor, nginx and PostgreSQL stay as they are."""
@@ -248,8 +249,8 @@ def a_service_is_small_again_after_work():
 
 # --- threads -------------------------------------------------------------------------------------------------
 
-def tsan_services():
-    folder = reports_folder("tsan")
+def tsan_services(name):
+    folder = reports_folder(name)
     stop(folders())
     options = shlex.quote(f"{TSAN_OPTIONS} log_path={folder}/")
     programs_replace("tsan", f"export TSAN_OPTIONS={options}%s\nexec")
@@ -258,7 +259,7 @@ def tsan_services():
 
 
 def no_thread_races_in_the_example_under_load_and_at_the_end():
-    folder = tsan_services()
+    folder = tsan_services("tsan")
     example()
     stage = faults.Stage()
     readers = Readers(stage)
@@ -270,6 +271,23 @@ def no_thread_races_in_the_example_under_load_and_at_the_end():
     print(f"  ThreadSanitizer watched {readers.answered} direct reads, 120 acts and the example", flush=True)
     assert readers.answered > 100, "nobody read"
     demand_nothing(reports(folder) + bad)
+
+
+def suite_without_races(name, *command):
+    """A suite of its own over services that are watched. It must pass, too: what fails early is not watched."""
+    folder = tsan_services(f"tsan-{name}")
+    done = subprocess.run(command, cwd=CHECKOUT, check=False)
+    bad = stop(folders())
+    demand_nothing(reports(folder) + bad)
+    assert done.returncode == 0, f"{shlex.join(command)} ended with {done.returncode}"
+
+
+def no_thread_races_in_the_api_tests():
+    suite_without_races("api", "tests/api/run", "test")
+
+
+def no_thread_races_when_processes_are_killed():
+    suite_without_races("faults", sys.executable, "tests/faults/faults.py", "--kills", "10")
 
 
 # --- leaks ---------------------------------------------------------------------------------------------------
@@ -392,9 +410,13 @@ def a_leak_at_the_end_is_reported():
 PARTS = {
     "memory": (an_idle_service_is_small, a_service_is_small_again_after_work),
     "threads": (no_thread_races_in_the_example_under_load_and_at_the_end,),
+    "api": (no_thread_races_in_the_api_tests,),
+    "faults": (no_thread_races_when_processes_are_killed,),
     "leaks": (no_leak_and_no_invalid_access_from_start_to_end, a_leak_at_the_end_is_reported),
     "programs": (the_threads_of_the_tests_do_not_race, a_race_in_the_connection_pool_is_reported),
 }
+
+LONG = ("api", "faults")
 
 
 def main():
@@ -403,7 +425,7 @@ def main():
     for name in ("tsan.supp", "valgrind.supp"):
         shutil.copy(os.path.join(HERE, name), tools)
     passed = failed = 0
-    for part in sys.argv[1:] or PARTS:
+    for part in sys.argv[1:] or [part for part in PARTS if part not in LONG]:
         for function in PARTS[part]:
             began = time.monotonic()
             try:
