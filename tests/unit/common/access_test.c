@@ -151,6 +151,8 @@ static void who_holds_a_post_of_an_associate_is_an_associate(void **state)
     assert_int_equal(check(&person, "associate"), PROBLEM_NONE);
     assert_int_equal(check(&person, "partner"), PROBLEM_ROLE_MISSING);
     assert_int_equal(check(&person, "representative"), PROBLEM_NONE);
+    person.appointments[0].is_of_active = false;
+    assert_int_equal(check(&person, "associate"), PROBLEM_ROLE_MISSING);
 }
 
 static void an_organisation_off_the_roster_holds_no_role_of_a_partner(void **state)
