@@ -26,6 +26,7 @@ import accord  # noqa: E402
 import checks  # noqa: E402
 import faults  # noqa: E402
 import nodes as database_nodes  # noqa: E402
+import processes  # noqa: E402
 import recompute  # noqa: E402
 
 SCRATCH = os.environ.get("ACCORD_SCRATCH", "")
@@ -182,7 +183,7 @@ class Test:
         assert self.pids() == pids, "a service was started again"
 
     def pids(self):
-        return {s: faults.pid_of(os.path.join(os.environ["ACCORD_SERVICES"], s)) for s in SERVICES}
+        return {s: processes.pid_of(os.path.join(os.environ["ACCORD_SERVICES"], s)) for s in SERVICES}
 
     def leader_killed(self):
         old = self.nodes.leader()

@@ -287,7 +287,7 @@ def no_thread_races_in_the_api_tests():
 
 
 def no_thread_races_when_processes_are_killed():
-    suite_without_races("faults", sys.executable, "tests/faults/faults.py", "--kills", "10")
+    suite_without_races("faults", sys.executable, "tests/faults/faults.py", "kill=10")
 
 
 # --- leaks ---------------------------------------------------------------------------------------------------
