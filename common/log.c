@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +21,8 @@ static char service_name[CODE_SIZE] = "accord";
 static enum log_level lowest_level = LEVEL_INFO;
 static const char *file_name; /* NULL = standard error */
 static int file_fd = STDERR_FILENO;
-static struct stat file; /* that file_fd has open */
+static struct stat file;                                 /* that file_fd has open */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* over what is written, and to where */
 static _Thread_local char request_id[REQUEST_ID_SIZE];
 
 /* A line being put together. It is cut rather than ever split into two writes. */
@@ -165,7 +167,7 @@ static int line_fd(void)
     return file_fd;
 }
 
-/* What could not be written since the last line that could; under the lock of stderr. */
+/* What could not be written since the last line that could; under the lock. */
 static unsigned lines_lost;
 static bool is_cut;
 
@@ -216,13 +218,13 @@ static void line_end(struct line *line)
 {
     memcpy(line->text + line->size, "}\n", 2);
     line->size += 2;
-    flockfile(stderr);
+    pthread_mutex_lock(&lock);
     int fd = line_fd();
     size_t written = loss_tell(fd) ? text_write(fd, line->text, line->size) : 0;
     if (written < line->size)
         lines_lost++;
     is_cut = is_cut || (written > 0 && written < line->size);
-    funlockfile(stderr);
+    pthread_mutex_unlock(&lock);
 }
 
 static void write_line(enum log_level level, const struct log_field fields[], size_t count,
