@@ -45,7 +45,7 @@ class Manager:
         self.root, self.user = root, user
         self.units = os.path.join(root, "usr/lib/systemd/system")
         self.sockets, self.processes, self.told, self.events = {}, {}, {}, []
-        self.filters = {}
+        self.filters, self.starts = {}, 0
 
     def here(self, text):
         """Absolute names of the installed system, below ROOT."""
@@ -123,7 +123,8 @@ class Manager:
         service = self.unit(name)["Service"]
         listening = self.listen(name.replace(".service", ".socket"))
         folder = self.credentials(name, service)
-        notify = f"@accord-test/{os.getpid()}/{name}"
+        self.starts += 1
+        notify = f"@accord-test/{os.getpid()}/{name}/{self.starts}"
         ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         ear.bind("\0" + notify[1:])
         ear.settimeout(60)
