@@ -138,7 +138,7 @@ def pause(seconds):
     threading.Event().wait(seconds)
 
 
-def until(condition, what, seconds=30):
+def until(condition, what, seconds=90):
     """Waits for a condition; returns what it gave."""
     deadline = time.monotonic() + seconds
     while True:
@@ -189,7 +189,7 @@ class Alliance:
     def path(self, rest=""):
         return f"/v1/alliances/{self.id}{rest}"
 
-    def wait(self, rest, condition, person, seconds=30):
+    def wait(self, rest, condition, person, seconds=90):
         def look():
             answer = person.do("GET", self.path(rest), headers=person.after())
             return answer.status == 200 and condition(answer.body) and answer.body
