@@ -133,12 +133,13 @@ class Money:
         return self.finance.do("GET", self.alliance.path("/ledger/accounts/ring-fence:elective")).expect(200).body
 
     def fill(self, pence):
-        """That so much is available."""
+        """That so much is available, and reinvestment knows: it says what is left when a decision is opened."""
         missing = pence - self.ring_fence()["available"]["amount"]
         if missing > 0:
             self.move("pool:planned", "ring-fence:elective", missing).expect(201)
         elif missing < 0:
             self.move("ring-fence:elective", "pool:planned", -missing).expect(201)
+        self.finance.do("GET", self.alliance.path("/reinvestment/ring-fences"), headers=self.finance.after()).expect(200)
 
     def appraised_case(self, sponsor, pence):
         """Its id: all that is missing is the decision."""
