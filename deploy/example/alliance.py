@@ -46,7 +46,7 @@ class Alliance:
                        "representative": {"issuer": ISSUER, "subject": newcomer.subject, "name": f"Representative of {name}"}}
         newcomer.post(self.path + "/partners", application)
         say(f"{code} {name} applies")
-        first = self.open(f"partners/{code}", "admit", f"Shall {name} become a partner?", rationale, seconds=3)
+        first = self.open(f"partners/{code}", "admit", f"Shall {name} become a partner?", rationale, seconds=6)
         self.vote(first["id"], self.voters[:-1])
         first = self.closed(first["id"], "lapsed")
         silent = [one["organisation"] for one in first["electorate"] if "choice" not in one]
