@@ -78,6 +78,31 @@ static struct standing recall(struct standing_cache *cache, const struct caller 
     return standing;
 }
 
+/* What the question for the clock sets holds for the query that travels with it. */
+static void who_is_remembered_only_reads_and_only_in_its_alliance(void **state)
+{
+    static const struct db_query SETTINGS = {
+        "settings",
+        "select current_setting('transaction_read_only') as read_only,"
+        " current_setting('accord.alliance_id', true) as alliance",
+        0, NULL};
+    struct standing_cache *cache = standing_cache_new("probe");
+    db_tx_auto_t *tx = NULL;
+    db_rows_auto_t rows = {0};
+    struct problem err = {.code = PROBLEM_NONE};
+    struct standing standing;
+    standing_guess_auto_t guess;
+    (void)state;
+    recall(cache, &PERSON);
+    assert_done(db_begin(db, alliance, true, &tx, &err), err);
+    assert_done(standing_recall(cache, tx, &PERSON, &standing, &guess, &err), err);
+    assert_true(guess.is_open);
+    assert_done(db_select_one(tx, &SETTINGS, &rows, &err), err);
+    assert_string_equal(row_text(&rows, 0, "read_only"), "on");
+    assert_string_equal(row_text(&rows, 0, "alliance"), alliance);
+    standing_cache_free(cache);
+}
+
 static void a_stranger_has_no_standing(void **state)
 {
     (void)state;
@@ -304,6 +329,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_stranger_has_no_standing),
+        TEST(who_is_remembered_only_reads_and_only_in_its_alliance),
         TEST(partner_and_appointments_in_force_are_known),
         TEST(a_token_of_no_organisation_has_that_of_its_appointment),
         TEST(nobody_acts_for_an_organisation_that_its_issuer_does_not_vouch_for),
