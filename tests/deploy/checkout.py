@@ -8,23 +8,16 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
-import time
 
 CHECKOUT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+sys.path.insert(0, os.path.join(CHECKOUT, "tests", "lib"))
+from accord import until  # noqa: E402
+
 IS_ROOT = os.geteuid() == 0
 READY = "Stop with Ctrl-C."
 STOP_S = 10
-
-
-def until(what, condition, seconds):
-    deadline = time.monotonic() + seconds
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        time.sleep(0.05)
 
 
 def free_base():
@@ -88,7 +81,7 @@ class Checkout:
         for pid, _ in processes(data):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        until("processes to go", lambda: not processes(data), 5)
+        until(lambda: not processes(data), "processes to go", 5)
         for folder in (data, self.folder):
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -108,7 +101,7 @@ class Running:
             if self.checkout.env["ACCORD_EXAMPLE"] == "yes" or READY in self.text():
                 return READY in self.text()
             return answers(self.checkout.port) and "services" in self.text() and is_settled(self.data)
-        until("make run ready", look, seconds)
+        until(look, "make run ready", seconds)
         return self
 
     def ended(self, seconds=STOP_S):

@@ -120,7 +120,7 @@ def ctrl_c_stops_all_of_it(home):
 def a_killed_make_takes_all_of_it_along(home):
     running = home.start().ready()
     running.process.kill()
-    until("nothing left", lambda: not processes(home.data), STOP_S)
+    until(lambda: not processes(home.data), "nothing left", STOP_S)
 
 
 @test
@@ -159,10 +159,10 @@ def whatever_is_killed_comes_back(home):
     running = home.start().ready()
     for pattern in (r"bin/accord-ledger ", r"nginx: master", r"s6-supervise kpi$", r"s6-supervise nginx$",
                     r"postgres -D ", r"s6-supervise postgres$", r"s6-log .*/membership$"):
-        pid = until(pattern, lambda: pid_of(home.data, pattern), 10)
+        pid = until(lambda: pid_of(home.data, pattern), pattern, 10)
         os.kill(pid, signal.SIGKILL)
-        until(f"another {pattern}", lambda: pid_of(home.data, pattern) not in (None, pid), 10)
-        until(f"all ready after {pattern}", lambda: is_settled(home.data) and answers(home.port), 20)
+        until(lambda: pid_of(home.data, pattern) not in (None, pid), f"another {pattern}", 10)
+        until(lambda: is_settled(home.data) and answers(home.port), f"all ready after {pattern}", 20)
     running.stop()
 
 
@@ -294,7 +294,7 @@ def a_first_start_that_was_killed_anywhere_is_mended_by_the_next(home):
         for number, step in enumerate(("making a private PostgreSQL", "migrating", "starting nginx")):
             data = os.path.join(home.folder, "long-" * 20 + str(number))
             running = home.start(ACCORD_DATA=data)
-            until(step, lambda: step in running.text(), 60)
+            until(lambda: step in running.text(), step, 60)
             serve = pid_of(data, r"deploy/serve$")
             assert serve, f"{step}: {running.text()} {processes(data)}"
             os.kill(serve, signal.SIGKILL)
@@ -315,10 +315,10 @@ def an_example_killed_anywhere_is_played_once_by_the_next(home):
     try:
         for told in ("is a partner, with the accounts", "is computed in"):
             running = home.start(**playing)
-            until(told, lambda: told in running.text() and asks(data), 120)
+            until(lambda: told in running.text() and asks(data), told, 120)
             os.kill(pid_of(data, r"deploy/serve$"), signal.SIGKILL)
             running.process.wait(STOP_S)
-            until("the example gone", lambda: not pid_of(data, r"/deploy/example$"), STOP_S)
+            until(lambda: not pid_of(data, r"/deploy/example$"), "the example gone", STOP_S)
         running = home.start(**playing).ready()
         assert running.text().count("taken up where an earlier run was stopped") == 1, running.text()
         alliances = subprocess.run(["psql", "-XAtq", "-c", "select name from membership.alliance order by name",
@@ -365,7 +365,7 @@ def small_disk(home, megabytes):
         for pid, _ in processes(disk):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        until("the disk unmounted", lambda: subprocess.run(["umount", disk], capture_output=True).returncode == 0, 10)
+        until(lambda: subprocess.run(["umount", disk], capture_output=True).returncode == 0, "the disk unmounted", 10)
         os.chmod(home.folder, 0o700)
 
 
@@ -379,11 +379,11 @@ def a_disk_that_fills_up_stops_the_database_until_there_is_room(home):
         with contextlib.suppress(OSError), open(os.path.join(disk, "filler"), "wb", buffering=0) as filler:
             while filler.write(bytes(65536)):
                 pass
-        until("the database down", lambda: not written(home, data), 60)
-        until("the ledger not ready", lambda: not ready_page(home), 30)
+        until(lambda: not written(home, data), "the database down", 60)
+        until(lambda: not ready_page(home), "the ledger not ready", 30)
         os.remove(os.path.join(disk, "filler"))
-        until("the database up again", lambda: written(home, data), 60)
-        until("all ready again", lambda: is_settled(data) and ready_page(home), 60)
+        until(lambda: written(home, data), "the database up again", 60)
+        until(lambda: is_settled(data) and ready_page(home), "all ready again", 60)
         running.stop()
 
 

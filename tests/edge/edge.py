@@ -15,6 +15,9 @@ import threading
 import time
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
+from accord import until  # noqa: E402,F401 (for all tests here)
+
 PORT = int(os.environ["ACCORD_PORT"])
 ALLIANCE = "/v1/alliances/018f0000-0000-7000-8000-000000000001"
 NAME = "accord.test"
@@ -28,16 +31,6 @@ TESTS = []
 def test(function):
     TESTS.append(function)
     return function
-
-
-def until(what, condition, seconds=60):
-    deadline = time.monotonic() + seconds
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        threading.Event().wait(0.05)
 
 
 # --- one request ---------------------------------------------------------------------------------------
@@ -163,7 +156,7 @@ class Site:
         self.process = subprocess.Popen(["/usr/sbin/nginx", "-e", "stderr", "-p", self.folder, "-c", f"{self.folder}/nginx.conf",
                                          "-g", "daemon off;"], cwd="/", **become)
         try:
-            until("the site listens", self.listens)
+            until(self.listens, "the site listens")
         except BaseException:
             self.__exit__()
             raise

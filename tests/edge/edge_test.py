@@ -70,7 +70,7 @@ def each_service_is_reached_at_its_segment():
         for path in (own, f"{ALLIANCE}/journals/{service}"):
             before = requests(service)
             assert get(path).status in (401, 404)
-            until(f"{path} in the log of {service}", lambda: requests(service) == before + 1)
+            until(lambda: requests(service) == before + 1, f"{path} in the log of {service}")
 
 
 def requests(service):
@@ -116,10 +116,10 @@ def who_floods_is_told_to_come_later():
     assert b"429" in found and b"401" in found, sorted(set(found))
     flooding = threading.Thread(target=flood)
     flooding.start()
-    answer = until("a refusal", lambda: (lambda a: a if a.status == 429 else None)(get("/v1/alliances")) if flooding.is_alive() else limited(), 30)
+    answer = until(lambda: (lambda a: a if a.status == 429 else None)(get("/v1/alliances")) if flooding.is_alive() else limited(), "a refusal", 30)
     flooding.join()
     assert expect(answer, "RATE_LIMITED") and answer.headers["retry-after"] == "1"
-    until("calm", lambda: get("/v1/alliances").status == 401)
+    until(lambda: get("/v1/alliances").status == 401, "calm")
 
 
 def limited():
@@ -141,12 +141,12 @@ def away(*names):
     for name in names:
         subprocess.run(["s6-svc", "-d", f"{SERVICES}/{name}"], check=True)
     try:
-        until(f"{names} down", lambda: not any(map(is_up, names)))
+        until(lambda: not any(map(is_up, names)), f"{names} down")
         yield
     finally:
         for name in names:
             subprocess.run(["s6-svc", "-u", f"{SERVICES}/{name}"], check=True)
-        until(f"{names} up", lambda: all(map(is_up, names)))
+        until(lambda: all(map(is_up, names)), f"{names} up")
 
 
 @test
@@ -163,7 +163,7 @@ def a_service_that_is_away_is_a_bad_gateway():
         expect(answer, "UPSTREAM")
         assert answer.headers["retry-after"] == "1"
         assert get(f"{ALLIANCE}/kpi/indicators").status == 401
-    until("risk well again", lambda: get(f"{ALLIANCE}/risk/risks").status == 401)
+    until(lambda: get(f"{ALLIANCE}/risk/risks").status == 401, "risk well again")
 
 
 def is_frozen(pid):
@@ -183,12 +183,12 @@ def a_frozen_service_is_a_gateway_timeout():
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     try:
-        until("risk frozen", lambda: all(is_frozen(pid) for pid in pids))
+        until(lambda: all(is_frozen(pid) for pid in pids), "risk frozen")
         expect(get(f"{ALLIANCE}/risk/risks", "POST", "Content-Length: 2\r\n", b"{}"), "UPSTREAM_TIMEOUT")
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
-    until("risk well again", lambda: get(f"{ALLIANCE}/risk/risks").status == 401)
+    until(lambda: get(f"{ALLIANCE}/risk/risks").status == 401, "risk well again")
 
 
 sys.exit(main())

@@ -17,8 +17,7 @@ import uuid
 import zlib
 
 from edge import ALLIANCE, NAME, PORT, ROOT, Site, expect, main, pss_mib, send, service_pids, test, until
-sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
-import accord  # noqa: E402
+import accord  # by the path that edge sets
 
 PATH = f"{ALLIANCE}/risk/risks"
 with open(os.environ["ACCORD_CONFIG"], encoding="utf-8") as configuration:
@@ -146,7 +145,7 @@ def each_is_one_request(connect, wrong, unless=()):
         bad = [found for found in pool.map(one, range(len(secrets))) if found]
     seen = str(uuid.uuid4())  # what is pipelined properly is seen, so that what is hidden would be
     assert exchange(connect, hidden(str(uuid.uuid4())) + hidden(seen)).count(b"HTTP/1.1 401 ") == 2
-    text = until("the pipelined request in a log", lambda: (lambda t: t if seen in t else None)(logged()))
+    text = until(lambda: (lambda t: t if seen in t else None)(logged()), "the pipelined request in a log")
     bad += [f"{secret} was smuggled" for secret in secrets if secret in text]
     assert not bad, "; ".join(bad)
     return f"{len(secrets) - len(unless)} ways"

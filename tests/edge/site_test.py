@@ -17,8 +17,7 @@ import threading
 import uuid
 
 from edge import NAME, ROOT, Answer, Site, expect, get, main, receive, send, test, until
-sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
-import accord  # noqa: E402
+import accord  # by the path that edge sets
 
 # What testssl warns of and is not the site's; each with why. The authority is a test's, but testssl is told to
 # trust it (--add-ca), and its certificates name a list of revoked ones, as a public one's do: it takes no exception.
@@ -151,7 +150,7 @@ def who_opens_too_many_connections_is_told_so():
         begun = f"POST /v1/alliances HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: 1000\r\n\r\n{{".encode()
         for _ in range(8):
             stack.enter_context(site.connect()).sendall(begun)
-        answer = until("the limit", lambda: (lambda a: a if a.status == 429 else None)(get("/v1/alliances", connect=site.connect)))
+        answer = until(lambda: (lambda a: a if a.status == 429 else None)(get("/v1/alliances", connect=site.connect)), "the limit")
         expect(answer, "RATE_LIMITED")
         assert answer.headers["retry-after"] == "1"
         assert get("/v1/alliances", connect=lambda: site.connect("127.0.0.2")).status == 401, "another address waits, too"
@@ -209,7 +208,7 @@ def refusals_are_logged_and_logs_turn_over_while_it_runs():
                    "NOT_FOUND")
             return mine
         first = refuse()
-        line = until("the refusal in the log", lambda: [one for one in lines(log) if one["requestId"] == first])[0]
+        line = until(lambda: [one for one in lines(log) if one["requestId"] == first], "the refusal in the log")[0]
         assert line["status"] == 404 and line["client"] == "127.0.0.1" and "secret" not in json.dumps(line), line
         assert get("/v1/alliances", connect=site.connect).status == 401
         for name in ("access.log", "error.log"):
@@ -219,7 +218,7 @@ def refusals_are_logged_and_logs_turn_over_while_it_runs():
         def turned():
             second = refuse()
             return os.path.exists(log) and second in [one["requestId"] for one in lines(log)]
-        until("a new log is written", turned)
+        until(turned, "a new log is written")
         old = os.stat(f"{log}.1").st_ino
 
         def is_released():
@@ -229,7 +228,7 @@ def refusals_are_logged_and_logs_turn_over_while_it_runs():
                         if os.stat(f"/proc/{pid}/fd/{name}").st_ino == old:
                             return False
             return True
-        until("the old log is closed", is_released)
+        until(is_released, "the old log is closed")
         assert not [one for one in lines(f"{log}.1") + lines(log) if one["status"] == 401], "the services log what they answer"
 
 
@@ -300,8 +299,8 @@ def reloads_and_restarts_under_load_lose_nothing_acknowledged():
 
         def progress(count):
             begun = [len(writer.acknowledged) for writer in writers]
-            until("every writer goes on", lambda: all(
-                len(writer.acknowledged) >= before + count or writer.error for writer, before in zip(writers, begun)))
+            until(lambda: all(
+                len(writer.acknowledged) >= before + count or writer.error for writer, before in zip(writers, begun)), "every writer goes on")
         for writer in writers:
             writer.start()
         try:
@@ -309,7 +308,7 @@ def reloads_and_restarts_under_load_lose_nothing_acknowledged():
             for _ in range(5):
                 before = set(site.workers())
                 os.kill(site.process.pid, signal.SIGHUP)
-                until("new workers", lambda b=before: set(site.workers()) - b)
+                until(lambda b=before: set(site.workers()) - b, "new workers")
                 progress(5)
             reloads_lost = sum(writer.lost for writer in writers)
             for _ in range(2):
