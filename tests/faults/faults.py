@@ -95,6 +95,7 @@ def try_kind(report, kind, times, options):
     world = World(options.seed, options.clients, options.patience)
     report.check(f"{kind.NAME}: what it demands of others", lambda: world.work(lambda w: kind.run(w, times)))
     print(f"  {len(world.truth.requests)} acknowledged, {world.crew.lost} answers lost on the way", flush=True)
+    print(f"  {world.watch.machine.summary()}", flush=True)
     report.check("what is watched got no other answer than it may", lambda: checks.fit(world.watch, kind.ALLOWED))
     for name, demand in checks.all_of(world):
         report.check(name, demand)
