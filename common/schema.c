@@ -33,7 +33,7 @@ static void schema_free(struct schema *schema)
     free(schema->any_of.items);
     free(schema->all_of.items);
     json_decref(schema->const_value);
-    pcre2_code_free(schema->pattern);
+    pattern_free(schema->pattern);
     free(schema);
 }
 
@@ -236,21 +236,11 @@ static bool read_const(const struct reading *reading, const char *name, const js
     return true;
 }
 
-/* As JavaScript reads a pattern: \uXXXX, and $ only at the very end. */
 static bool read_pattern(const struct reading *reading, const char *name, const json_t *value,
                          struct problem *err)
 {
     const char *text = json_string_value(value);
-    if (!text)
-        return bad_value(reading, name, err);
-    int code;
-    PCRE2_SIZE offset;
-    char_auto_t *limited = NULL;
-    if (asprintf(&limited, "(*LIMIT_MATCH=%d)%s", MATCH_STEPS_MAX, text) < 0)
-        abort();
-    reading->schema->pattern =
-        pcre2_compile((PCRE2_SPTR)limited, PCRE2_ZERO_TERMINATED,
-                      PCRE2_UTF | PCRE2_ALT_BSUX | PCRE2_DOLLAR_ENDONLY, &code, &offset, NULL);
+    reading->schema->pattern = text ? pattern_new(text) : NULL;
     reading->schema->pattern_text = text;
     return reading->schema->pattern != NULL || bad_value(reading, name, err);
 }

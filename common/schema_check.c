@@ -66,17 +66,6 @@ static int64_t character_count(const char *text, size_t size)
     return count;
 }
 
-/* A pattern that takes too long over a text does not match it. */
-static bool pattern_matches(const pcre2_code *pattern, const char *text, size_t size)
-{
-    pcre2_match_data *data = pcre2_match_data_create(1, NULL);
-    if (!data)
-        abort();
-    int found = pcre2_match(pattern, (PCRE2_SPTR)text, size, 0, PCRE2_NO_UTF_CHECK, data, NULL);
-    pcre2_match_data_free(data);
-    return found >= 0;
-}
-
 static bool uri_is_valid(const char *text)
 {
     size_t scheme =

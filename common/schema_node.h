@@ -2,13 +2,10 @@
 #ifndef ACCORD_COMMON_SCHEMA_NODE_H
 #define ACCORD_COMMON_SCHEMA_NODE_H
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
 #include <stdint.h>
 
+#include "common/pattern.h"
 #include "common/schema.h"
-
-enum { MATCH_STEPS_MAX = 100000 }; /* of a pattern over one text */
 
 enum schema_type {
     TYPE_OBJECT = 1,
@@ -45,7 +42,7 @@ struct schema {
     int64_t minimum, maximum;    /* inclusive */
     const json_t *one_of_values; /* enum, or an array of the const; NULL = any */
     json_t *const_value;         /* owned: keeps one_of_values for a const */
-    pcre2_code *pattern;
+    struct pattern *pattern;
     const char *pattern_text;
     enum schema_format format;
     struct schema_list one_of, any_of, all_of;

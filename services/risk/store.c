@@ -21,23 +21,26 @@ static bool row_json(const struct db_rows *rows, int row, const char *column, js
  * --------------------------------------------------------------------------------------------------
  */
 
-static struct rating rating_of_row(const struct db_rows *rows, int row, const char *prefix)
+struct rating_columns {
+    const char *likelihood, *consequence, *score, *band, *criteria_version;
+};
+
+#define RATING_COLUMNS(prefix)                                                                     \
+    (&(const struct rating_columns){prefix "likelihood", prefix "consequence", prefix "score",     \
+                                    prefix "band", prefix "criteria_version"})
+
+static struct rating rating_of_row(const struct db_rows *rows, int row,
+                                   const struct rating_columns *columns)
 {
-    char column[40];
-    struct rating rating = {0};
-    snprintf(column, sizeof(column), "%slikelihood", prefix);
-    if (row_is_null(rows, row, column))
-        return rating;
-    rating.likelihood = row_int(rows, row, column);
-    snprintf(column, sizeof(column), "%sconsequence", prefix);
-    rating.consequence = row_int(rows, row, column);
-    snprintf(column, sizeof(column), "%sscore", prefix);
-    rating.score = row_int(rows, row, column);
-    snprintf(column, sizeof(column), "%sband", prefix);
-    rating.band = band_of_word(row_text(rows, row, column));
-    snprintf(column, sizeof(column), "%scriteria_version", prefix);
-    rating.criteria_version = row_int(rows, row, column);
-    return rating;
+    if (row_is_null(rows, row, columns->likelihood))
+        return (struct rating){0};
+    return (struct rating){
+        .likelihood = row_int(rows, row, columns->likelihood),
+        .consequence = row_int(rows, row, columns->consequence),
+        .score = row_int(rows, row, columns->score),
+        .band = band_of_word(row_text(rows, row, columns->band)),
+        .criteria_version = row_int(rows, row, columns->criteria_version),
+    };
 }
 
 /* An array of organisations; null is none. */
@@ -123,9 +126,9 @@ bool risk_of_row(const struct db_rows *rows, int row, struct risk *ret, struct p
              sizeof(ret->owner_organisation));
     row_copy(rows, row, "owner_appointment_id", ret->owner_appointment_id,
              sizeof(ret->owner_appointment_id));
-    ret->current = rating_of_row(rows, row, "");
-    ret->initial = rating_of_row(rows, row, "initial_");
-    ret->target = rating_of_row(rows, row, "target_");
+    ret->current = rating_of_row(rows, row, RATING_COLUMNS(""));
+    ret->initial = rating_of_row(rows, row, RATING_COLUMNS("initial_"));
+    ret->target = rating_of_row(rows, row, RATING_COLUMNS("target_"));
     ret->state = risk_state_of_word(row_text(rows, row, "state"));
     ret->logged_ms = row_instant(rows, row, "logged_at");
     ret->next_review_day = row_day(rows, row, "next_review_on");
@@ -222,8 +225,8 @@ void score_of_row(const struct db_rows *rows, int row, struct score *ret)
     row_copy(rows, row, "risk_id", ret->risk_id, sizeof(ret->risk_id));
     ret->number = row_int(rows, row, "number");
     ret->kind = score_kind_of_word(row_text(rows, row, "kind"));
-    ret->from = rating_of_row(rows, row, "from_");
-    ret->to = rating_of_row(rows, row, "");
+    ret->from = rating_of_row(rows, row, RATING_COLUMNS("from_"));
+    ret->to = rating_of_row(rows, row, RATING_COLUMNS(""));
     row_copy(rows, row, "reason", ret->reason, sizeof(ret->reason));
     ret->scored_ms = row_instant(rows, row, "scored_at");
     row_copy(rows, row, "scored_by", ret->scored_by, sizeof(ret->scored_by));
@@ -263,7 +266,7 @@ void review_of_row(const struct db_rows *rows, int row, struct review *ret)
     ret->due_day = row_day(rows, row, "due_on");
     ret->closed_day = row_day(rows, row, "closed_on");
     ret->next_day = row_day(rows, row, "next_on");
-    ret->rating = rating_of_row(rows, row, "");
+    ret->rating = rating_of_row(rows, row, RATING_COLUMNS(""));
     row_copy(rows, row, "findings", ret->findings, sizeof(ret->findings));
     ret->closed_ms = row_instant(rows, row, "closed_at");
     row_copy(rows, row, "closed_by", ret->closed_by, sizeof(ret->closed_by));
