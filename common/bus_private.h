@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 
 #include "common/bus.h"
-#include "common/jwks_source.h"
+#include "common/file_stamp.h"
 
 enum {
     BUS_WORKERS = 4,

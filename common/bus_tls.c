@@ -102,8 +102,8 @@ static bool files_stamp(const struct bus *bus, struct file_stamp ret_stamps[2],
                         bool *ret_are_settled)
 {
     bool are_settled[2];
-    if (!jwks_source_stamp(bus->config.certificate, &ret_stamps[0], &are_settled[0]) ||
-        !jwks_source_stamp(bus->config.authority, &ret_stamps[1], &are_settled[1]))
+    if (!file_stamp_read(bus->config.certificate, &ret_stamps[0], &are_settled[0]) ||
+        !file_stamp_read(bus->config.authority, &ret_stamps[1], &are_settled[1]))
         return false;
     *ret_are_settled = are_settled[0] && are_settled[1];
     return true;

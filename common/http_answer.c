@@ -106,8 +106,8 @@ static const char *policy_of(const struct reply *reply)
                    : "default-src 'none'; frame-ancestors 'none'";
 }
 
-static void put_general(const struct http *http, const struct request *request,
-                        const struct reply *reply, struct http_answer *answer)
+static void put_general(const struct request *request, const struct reply *reply,
+                        struct http_answer *answer)
 {
     const struct request_private *private = request->private;
     answer_header(answer, "X-Request-ID", "%s", request->request_id);
@@ -124,7 +124,7 @@ static void put_general(const struct http *http, const struct request *request,
         answer_header(answer, "RateLimit", "\"client\";r=%u;t=%u", private->rate.remaining,
                       private->rate.reset_s);
     }
-    if (atomic_load(&http->context->is_draining) || private->is_last)
+    if (private->is_last)
         answer_constant(answer, "Connection", "close");
 }
 
@@ -161,7 +161,7 @@ void http_answer_make(const struct http *http, const struct request *request, st
 {
     reply_render(reply);
     ret_answer->status = is_unchanged(request, reply) ? 304 : reply->status;
-    put_general(http, request, reply, ret_answer);
+    put_general(request, reply, ret_answer);
     put_of_operation(http, request, reply, ret_answer);
     put_by_status(request, err, reply->status, ret_answer);
     if (ret_answer->status == 304 || !reply->text)

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "common/file_stamp.h"
 #include "common/jwk.h"
 #include "common/jwks_source.h"
 #include "common/log.h"
@@ -46,8 +47,7 @@ static bool document_read(const struct jwks *jwks, struct document *ret_document
 {
     struct document document = {0};
     /* The stamp comes first: a change while reading then shows at the next look. */
-    if (!jwks->is_remote &&
-        !jwks_source_stamp(jwks->source, &document.stamp, &document.is_settled)) {
+    if (!jwks->is_remote && !file_stamp_read(jwks->source, &document.stamp, &document.is_settled)) {
         return problem_set(err, PROBLEM_INTERNAL, "there is no file %s of keys", jwks->source);
     }
     char_auto_t *text = NULL;
@@ -82,7 +82,7 @@ static bool file_has_changed(struct jwks *jwks, int64_t now_ms)
 {
     struct file_stamp stamp;
     bool is_settled = false;
-    if (!jwks_source_stamp(jwks->source, &stamp, &is_settled)) {
+    if (!file_stamp_read(jwks->source, &stamp, &is_settled)) {
         return false; /* gone: like a source that is down */
     }
     if (jwks->is_loaded && jwks->is_settled && memcmp(&stamp, &jwks->stamp, sizeof stamp) == 0) {

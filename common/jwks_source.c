@@ -5,11 +5,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-
-/* Coarser than any file system's and kernel's grain. */
-enum { STAMP_SETTLES_S = 2 };
 
 static void cleanup_url(CURLU **url)
 {
@@ -68,27 +63,6 @@ bool jwks_source_check(const char *source, bool *ret_is_remote, struct problem *
                            source);
     }
     *ret_is_remote = true;
-    return true;
-}
-
-bool jwks_source_stamp(const char *path, struct file_stamp *ret_stamp, bool *ret_is_settled)
-{
-    struct stat state;
-    if (stat(path, &state) != 0) {
-        return false;
-    }
-    *ret_stamp = (struct file_stamp){
-        .modified_s = state.st_mtim.tv_sec,
-        .modified_ns = state.st_mtim.tv_nsec,
-        .changed_s = state.st_ctim.tv_sec,
-        .changed_ns = state.st_ctim.tv_nsec,
-        .inode = state.st_ino,
-        .size = (uint64_t)state.st_size,
-    };
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    *ret_is_settled = state.st_mtim.tv_sec + STAMP_SETTLES_S < now.tv_sec &&
-                      state.st_ctim.tv_sec + STAMP_SETTLES_S < now.tv_sec;
     return true;
 }
 

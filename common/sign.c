@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 
 #include "common/base64url.h"
+#include "common/file_stamp.h"
 #include "common/ids.h"
-#include "common/jwks_source.h"
 #include "common/jws_sign.h"
 #include "common/seen.h"
 
@@ -149,7 +149,7 @@ static bool own_key_read(struct signer *signer, struct own_key *ret_own,
     char_auto_t *file_name = file_of(signer);
     own_key_auto_t own = {.pem = NULL};
     bool is_settled;
-    if (!jwks_source_stamp(file_name, ret_stamp, &is_settled))
+    if (!file_stamp_read(file_name, ret_stamp, &is_settled))
         memset(ret_stamp, 0, sizeof *ret_stamp);
     if (!pem_read(file_name, &own.pem, err) || !kid_find(signer, file_name, &own, err))
         return false;
@@ -200,7 +200,7 @@ bool signer_refresh(struct signer *signer, bool *ret_has_changed, struct problem
     bool is_settled;
     *ret_has_changed = false;
     key_set_refresh(signer->keys, true);
-    if (!jwks_source_stamp(file_name, &stamp, &is_settled) ||
+    if (!file_stamp_read(file_name, &stamp, &is_settled) ||
         memcmp(&stamp, &signer->stamp, sizeof stamp) == 0)
         return true;
     if (!own_key_read(signer, &own, &stamp, &why)) {

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/file_stamp.h"
 #include "common/ids.h"
 #include "common/json.h"
 #include "common/jwks_source.h"
@@ -156,7 +157,7 @@ bool key_set_load(const char *file, struct key_set **ret_keys, struct problem *e
     bool is_settled;
     pthread_rwlock_init(&keys->lock, NULL);
     keys->list = list;
-    if (!jwks_source_stamp(file, &keys->stamp, &is_settled))
+    if (!file_stamp_read(file, &keys->stamp, &is_settled))
         memset(&keys->stamp, 0, sizeof keys->stamp);
     clock_gettime(CLOCK_MONOTONIC, &keys->read_at);
     *ret_keys = keys;
@@ -208,7 +209,7 @@ void key_set_refresh(struct key_set *keys, bool only_if_changed)
     struct problem fault = {0};
     struct key_list list;
     struct file_stamp stamp;
-    bool is_settled, is_there = jwks_source_stamp(keys->file, &stamp, &is_settled);
+    bool is_settled, is_there = file_stamp_read(keys->file, &stamp, &is_settled);
     clock_gettime(CLOCK_MONOTONIC, &now);
     pthread_rwlock_wrlock(&keys->lock);
     bool has_changed = is_there && memcmp(&stamp, &keys->stamp, sizeof stamp) != 0;
