@@ -33,9 +33,9 @@ class Truth:
 class Client(threading.Thread):
     """Random operations from a seed; each is repeated with its key until it is answered."""
 
-    def __init__(self, stage, truth, seed, stop, in_flight, patience=PATIENCE_S):
+    def __init__(self, stage, truth, seed, stop, in_flight, patience=PATIENCE_S, rest=0.0):
         super().__init__(daemon=True)
-        self.patience = patience
+        self.patience, self.rest = patience, rest
         self.stage, self.truth, self.random = stage, truth, random.Random(seed)
         self.stop, self.in_flight = stop, in_flight
         self.failure, self.lost, self.risks, self.transactions = None, 0, [], []
@@ -45,6 +45,8 @@ class Client(threading.Thread):
         try:
             while not self.stop.is_set():
                 self.step()
+                if self.rest:
+                    self.stop.wait(self.random.uniform(0, 2 * self.rest))
         except Exception as error:  # reported by the main thread
             self.failure = error
 
@@ -182,15 +184,15 @@ class _One:
 class Crew:
     """Some clients that work until they are told to stop; a pause lets a test look at what nobody changes."""
 
-    def __init__(self, stage, truth, seed, count, patience=PATIENCE_S):
-        self.stage, self.truth, self.seed, self.count, self.patience = stage, truth, seed, count, patience
+    def __init__(self, stage, truth, seed, count, patience=PATIENCE_S, rest=0.0):
+        self.stage, self.truth, self.seed, self.count, self.patience, self.rest = stage, truth, seed, count, patience, rest
         self.flights, self.all, self.working = InFlight(), [], []
         self.ending = threading.Event()
 
     def start(self):
         self.ending = threading.Event()
-        self.working = [Client(self.stage, self.truth, self.seed * 1000 + len(self.all) + i, self.ending, self.flights, self.patience)
-                        for i in range(self.count)]
+        self.working = [Client(self.stage, self.truth, self.seed * 1000 + len(self.all) + i, self.ending, self.flights, self.patience,
+                               self.rest) for i in range(self.count)]
         self.all += self.working
         for one in self.working:
             one.start()

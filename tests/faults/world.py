@@ -27,11 +27,11 @@ class Incident:
 
 
 class World:
-    def __init__(self, seed, clients, patience=PATIENCE_S):
+    def __init__(self, seed, clients, patience=PATIENCE_S, rest=0.0):
         self.rng, self.stage = random.Random(seed), Stage()
         scratch = os.environ.get("ACCORD_SCRATCH", "/tmp")
         self.truth = Truth(os.path.join(scratch, f"acknowledged-{uuid.uuid4()}.ndjson"))
-        self.crew, self.watch = Crew(self.stage, self.truth, seed, clients, patience), Watch(self.stage, self.truth)
+        self.crew, self.watch = Crew(self.stage, self.truth, seed, clients, patience, rest), Watch(self.stage, self.truth)
         self.incidents, self.began, self.ended = [], 0.0, 0.0
 
     def work(self, act):
