@@ -1,6 +1,7 @@
 #include "common/service.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <nng/nng.h>
 #include <rhonabwy.h>
 #include <signal.h>
@@ -271,6 +272,9 @@ static int signal_await(struct service_context *context, const sigset_t *stop)
         if (number > 0 && number != SIGHUP)
             return number;
         service_refresh(context, number == SIGHUP);
+        /* What a page of many items was made of stays with the allocator, for each of its arenas
+         * anew: who listed a thousand at sixteen connections left a hundred MiB behind. */
+        malloc_trim(0);
         if (is_watched && service_lives(context))
             notify_say("WATCHDOG=1");
     }
