@@ -166,7 +166,7 @@ check-sql: ## prepare every named query against a migrated database
 	@tests/store/run check-sql
 faults: ## kill, freeze, fill and restore under load; prints what was seen
 	@tests/faults/run $(if $(SEED),--seed $(SEED))
-soak: ## faults, load and fuzzing for an hour (SOAK_MINUTES, SOAK_ROUNDS, SOAK_SEED)
+soak: ## load, fuzzing, 1,000 kills, 10,000 cuts: about six hours (tests/soak says how to shorten it)
 	@tests/soak
 lint: ## format, static analysis, spec lint
 	@tests/lint

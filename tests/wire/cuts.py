@@ -2,7 +2,7 @@
 """Eight clients work at random while the services' connections to PostgreSQL are cut (shim.py); then every acknowledged answer
 must stand, every unknown one be settled by its key, and each key have exactly one event.
 
-    cuts.py [--cuts 300] [--clients 8] [--seed N]     (environment of tests/cluster up; ACCORD_SHIM_PORT: where the shim listens)
+    cuts.py [--cuts 300] [--clients 8] [--seed N]     (environment of tests/cluster up; ACCORD_CUTS, ACCORD_SEED)
 """
 import argparse
 import collections
@@ -81,7 +81,7 @@ def required(wanted, what):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--cuts", type=int, default=10000 if os.environ.get("ACCORD_SOAK") == "1" else 300)
+    parser.add_argument("--cuts", type=int, default=int(os.environ.get("ACCORD_CUTS") or 300))
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--seed", type=int, default=int(os.environ.get("ACCORD_SEED") or random.SystemRandom().randrange(10**6)))
     options = parser.parse_args()
