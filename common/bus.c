@@ -126,7 +126,7 @@ static int req_open(nng_socket *ret_socket)
 static void connection_noted(nng_pipe pipe, nng_pipe_ev event, void *argument)
 {
     struct instance *instance = argument;
-    (void)pipe;
+    connections_note(&instance->peer->bus->connections, pipe, event == NNG_PIPE_EV_ADD_POST);
     pthread_mutex_lock(&instance->peer->mutex);
     instance->connections += event == NNG_PIPE_EV_ADD_POST ? 1 : -1;
     if (event == NNG_PIPE_EV_ADD_POST)
@@ -182,6 +182,9 @@ static bool bus_open(struct bus *bus, const struct bus_config *config, struct pr
         if (code != 0)
             return nng_failed(code, "no socket for", config->questions, err);
         bus->is_answering = true;
+        code = connections_watch(&bus->connections, bus->answers);
+        if (code != 0)
+            return nng_failed(code, "no word of", config->questions, err);
         if (!bus_listen(bus, bus->answers, config->questions, err))
             return false;
     }
@@ -190,6 +193,9 @@ static bool bus_open(struct bus *bus, const struct bus_config *config, struct pr
         if (code != 0)
             return nng_failed(code, "no socket for", config->wake, err);
         bus->is_waking = true;
+        code = connections_watch(&bus->connections, bus->wake);
+        if (code != 0)
+            return nng_failed(code, "no word of", config->wake, err);
         if (!bus_listen(bus, bus->wake, config->wake, err))
             return false;
     }
@@ -208,6 +214,7 @@ bool bus_new(const struct bus_config *config, struct signer *signer,
     bus->signer = signer;
     bus->context = context;
     config_keep(bus, config);
+    pthread_mutex_init(&bus->connections.mutex, NULL);
     bus_tls_begin(bus);
     if (!bus_open(bus, config, err)) {
         bus_free(bus);
@@ -252,7 +259,10 @@ void bus_free(struct bus *bus)
         nng_close(bus->wake);
     if (bus->is_answering)
         nng_close(bus->answers);
+    probe_close(&bus->probe);
     bus_tls_done(bus);
+    pthread_mutex_destroy(&bus->connections.mutex);
+    free(bus->connections.all);
     for (size_t i = 0; i < ARRAY_LENGTH(bus->texts); i++)
         free(bus->texts[i]);
     free(bus);
@@ -309,6 +319,8 @@ bool bus_ear_new(struct bus *bus, const char *service, struct bus_ear **ret_ear,
         return nng_failed(code, "no socket for", service, err);
     }
     code = nng_socket_set(ear->socket, NNG_OPT_SUB_SUBSCRIBE, "", 0);
+    if (code == 0)
+        code = connections_watch(&bus->connections, ear->socket);
     bool ok = code == 0 || nng_failed(code, "cannot subscribe to", service, err);
     for (size_t i = 0; ok && i < peer->wake_count; i++)
         ok = bus_dial(bus, ear->socket, peer->wakes[i], err);

@@ -1,6 +1,7 @@
 /* The inside of the bus: bus.c (sockets, wake-ups), bus_ask.c, bus_answer.c, bus_tls.c
  * (certificates), bus_refused.c (whom nobody believed), bus_receive.c (waiting
- * for a message). */
+ * for a message), bus_mend.c (connections that nng has lost),
+ * bus_sockets.c (when a silent peer is given up). */
 #ifndef ACCORD_COMMON_BUS_PRIVATE_H
 #define ACCORD_COMMON_BUS_PRIVATE_H
 
@@ -71,6 +72,32 @@ struct bus_tls {
     atomic_int_fast64_t expires_s;
 };
 
+/* What nng says that there is. */
+struct connection {
+    nng_pipe pipe;
+    bool was_dead; /* at the last look */
+    bool is_given_up;
+};
+struct connections {
+    pthread_mutex_t mutex;
+    struct connection *all;
+    size_t count, room;
+};
+void connections_note(struct connections *connections, nng_pipe pipe, bool is_new);
+/* Notes what comes and goes at a socket; 0 or nng's error. */
+int connections_watch(struct connections *connections, nng_socket socket);
+
+/* A connection within the process, to see whether nng still clears away what ends. */
+struct probe {
+    nng_socket listening, dialling;
+    bool is_open;
+    atomic_uint_fast32_t pipe_id; /* 0 = there is none now */
+    atomic_int_fast64_t asked_ms; /* monotonic; 0 = nothing is waited for */
+};
+void probe_close(struct probe *probe);
+/* Sees to it that the bus' new sockets notice who is gone. */
+void bus_sockets_watch(const struct bus *bus);
+
 /* Waits for messages by our own clock: nng 1.5 spins through the last millisecond of each of its
  * own time-outs, which is most of what an idle process would do. One thread at a time, but for
  * receiver_stop(). */
@@ -111,6 +138,8 @@ struct bus {
     struct worker workers[BUS_WORKERS];
     atomic_bool is_stopping;
     struct bus_tls tls;
+    struct connections connections;
+    struct probe probe;
     struct refusals refused; /* questions of nobody we know */
 };
 

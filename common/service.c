@@ -191,7 +191,7 @@ static bool service_start(struct service_context *context, const sigset_t *signa
 
 /* Requests in hand are answered, nothing new is begun, every thread is joined. What tells the HTTP
  * side of news stops before it, what its requests use stops after it. */
-static void service_stop(struct service_context *context)
+static void service_still(struct service_context *context)
 {
     atomic_store(&context->is_draining, true);
     http_drain(context->http, CONNECTIONS_MS);
@@ -202,6 +202,11 @@ static void service_stop(struct service_context *context)
     /* Not stolen: requests in hand look for it there until they are done. */
     http_stop(context->http, DRAIN_MS);
     context->http = NULL;
+}
+
+static void service_stop(struct service_context *context)
+{
+    service_still(context);
     consumers_free(STEAL(context->consumers));
     bus_free(STEAL(context->bus));
     token_verifier_free(STEAL(context->tokens));
@@ -260,7 +265,8 @@ static bool service_lives(struct service_context *context)
     return monotonic_ms() - atomic_load(&context->sweep.beat_ms) < BEAT_MS_MAX;
 }
 
-/* Until told to stop; HUP only says that files have changed, which is noticed without it, too. */
+/* Until told to stop; HUP only says that files have changed, which is noticed without it, too. 0 =
+ * the bus is stuck. */
 static int signal_await(struct service_context *context, const sigset_t *stop)
 {
     const struct timespec pause = {.tv_sec = WATCH_MS / 1000};
@@ -275,9 +281,21 @@ static int signal_await(struct service_context *context, const sigset_t *stop)
         /* What a page of many items was made of stays with the allocator, for each of its arenas
          * anew: who listed a thousand at sixteen connections left a hundred MiB behind. */
         malloc_trim(0);
+        if (!bus_mend(context->bus))
+            return 0;
         if (is_watched && service_lives(context))
             notify_say("WATCHDOG=1");
     }
+}
+
+/* For another process to begin anew: who supervises us starts it. Whoever is being answered is
+ * answered first. */
+static _Noreturn void service_abandon(struct service_context *context)
+{
+    log_error("the bus is stuck after a connection was lost; this process ends, for another one to "
+              "be started");
+    service_still(context);
+    _exit(EXIT_FAILURE);
 }
 
 static int service_serve(struct service_context *context, const struct service_args *args)
@@ -291,6 +309,8 @@ static int service_serve(struct service_context *context, const struct service_a
         ready_say(args->ready_fd);
         number = signal_await(context, &signals);
         notify_say("STOPPING=1");
+        if (number == 0)
+            service_abandon(context);
         log_info("stopping (%s)", strsignal(number));
         status = EXIT_SUCCESS;
     } else if (problem_is_set(&err)) {

@@ -11,12 +11,14 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/bus_private.h"
+#include "common/clock.h"
 #include "common/json.h"
 #include "tests/unit/common/certificates.h"
 #include "tests/unit/common/cluster_keys.h"
@@ -356,6 +358,78 @@ static void what_cannot_be_used_is_not_taken(void **state)
     assert_int_equal(atomic_load(&house.lost), 0);
 }
 
+/* --- links that fail -------------------------------------------------------------------------- */
+
+static int number_at(int fd, int level, int option)
+{
+    int number = -1;
+    socklen_t size = sizeof number;
+    assert_int_equal(getsockopt(fd, level, option, &number, &size), 0);
+    return number;
+}
+
+/* How many sockets have this port at one end; each has to notice who is gone. */
+static int sockets_checked(int port)
+{
+    int count = 0;
+    for (int fd = 0; fd < 256; fd++) {
+        struct sockaddr_in near, far;
+        socklen_t near_size = sizeof near, far_size = sizeof far;
+        if (getsockname(fd, (struct sockaddr *)&near, &near_size) != 0 ||
+            getpeername(fd, (struct sockaddr *)&far, &far_size) != 0 ||
+            (ntohs(near.sin_port) != port && ntohs(far.sin_port) != port))
+            continue;
+        assert_int_equal(number_at(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+        assert_in_range(number_at(fd, IPPROTO_TCP, TCP_KEEPIDLE), 1, 60);
+        assert_in_range(number_at(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 1, 60000);
+        count++;
+    }
+    return count;
+}
+
+static void connections_notice_who_is_gone(void **state)
+{
+    (void)state;
+    static struct house house;
+    house_open(&house);
+    refresh(&house);
+    assert_true(bus_mend(house.server) && bus_mend(house.client));
+    const char *address = house.server->config.questions;
+    assert_in_range(sockets_checked(atoi(strrchr(address, ':') + 1)), 2, 8);
+    house_close(&house);
+}
+
+static void a_missing_peer_is_no_stuck_bus_and_a_stuck_one_is_said(void **state)
+{
+    (void)state;
+    char address[64];
+    struct bus *bus = NULL;
+    struct problem err = {0};
+    free_address(address);
+    struct bus_config asking = {
+        .certificate = ours,
+        .authority = authority,
+        .peers = {{.service = "ledger", .count = 1, .questions = {address}, .wakes = {address}}},
+        .peer_count = 1};
+    assert_true(bus_new(&asking, risk, NULL, &bus, &err));
+    int64_t until_ms = monotonic_ms() + PATIENCE_MS;
+    bool was_asked = false, was_answered = false;
+    while (monotonic_ms() < until_ms && !was_answered) {
+        assert_true(bus_mend(bus));
+        bool is_asked = atomic_load(&bus->probe.asked_ms) != 0;
+        was_answered = was_asked && !is_asked;
+        was_asked = was_asked || is_asked;
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    assert_true(was_answered);
+    /* As if what was asked for long ago had never come. */
+    while (atomic_load(&bus->probe.asked_ms) != 0 || atomic_load(&bus->probe.pipe_id) == 0)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    atomic_store(&bus->probe.asked_ms, monotonic_ms() - 60000);
+    assert_false(bus_mend(bus));
+    bus_free(bus);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -365,6 +439,8 @@ int main(void)
         cmocka_unit_test(missing_files_are_named_at_the_start),
         cmocka_unit_test(certificates_change_and_no_question_is_lost),
         cmocka_unit_test(what_cannot_be_used_is_not_taken),
+        cmocka_unit_test(connections_notice_who_is_gone),
+        cmocka_unit_test(a_missing_peer_is_no_stuck_bus_and_a_stuck_one_is_said),
     };
     return cmocka_run_group_tests(tests, make_all, remove_all);
 }
