@@ -215,9 +215,11 @@ def refusals_are_logged_and_logs_turn_over_while_it_runs():
             os.rename(os.path.join(site.logs, name), os.path.join(site.logs, f"{name}.1"))
         os.kill(site.process.pid, signal.SIGUSR1)  # as logrotate does
 
+        later = set()
+
         def turned():
-            second = refuse()
-            return os.path.exists(log) and second in [one["requestId"] for one in lines(log)]
+            later.add(refuse())  # written within a second
+            return os.path.exists(log) and later & {one["requestId"] for one in lines(log)}
         until(turned, "a new log is written")
         old = os.stat(f"{log}.1").st_ino
 
