@@ -75,7 +75,8 @@ void bus_stop(struct bus *bus);
  * be half written. What can't be used (not a pair, expired, not of the authority) is refused, and
  * the old one goes on. One thread; NULL is fine. */
 bool bus_refresh(struct bus *bus, bool at_once, struct problem *err) MUST_CHECK;
-/* Gives up what nng believes to be connections and are none any more, so that they are made anew.
+/* Gives up what nng believes to be connections and are none any more, so that they are made anew;
+ * counts whom nobody talked to.
  * False: nng is stuck for good, nothing connects any more and bus_free() would not return; only
  * another process helps. Once a second, one thread; NULL is fine. */
 bool bus_mend(struct bus *bus) MUST_CHECK;

@@ -188,6 +188,7 @@ bool bus_mend(struct bus *bus)
 {
     if (bus == NULL || bus->config.certificate == NULL)
         return true;
+    bus_tls_count(bus);
     bus_sockets_watch(bus);
     bool has_dead = dead_give_up(bus);
     return (!has_dead && !misses_somebody(bus)) || probe_answers(&bus->probe);

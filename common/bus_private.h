@@ -70,6 +70,7 @@ struct bus_tls {
     struct endpoint *endpoints;
     struct file_stamp stamps[2]; /* of certificate and authority as they are used */
     atomic_int_fast64_t expires_s;
+    atomic_uint_fast64_t refused; /* who came without a good certificate */
 };
 
 /* What nng says that there is. */
@@ -151,6 +152,8 @@ bool bus_dial(struct bus *bus, nng_socket socket, const char *address,
               struct problem *err) MUST_CHECK;
 /* Certificates for what listens or dials, before it starts; 0 or nng's error. */
 void bus_tls_begin(struct bus *bus);
+/* Counts and says whom nobody talks to; once a second. */
+void bus_tls_count(struct bus *bus);
 void bus_tls_done(struct bus *bus);
 int bus_secure_listener(struct bus *bus, nng_listener listener);
 int bus_secure_dialer(struct bus *bus, nng_dialer dialer, const char *address);

@@ -44,6 +44,10 @@ void bus_collect(void *data, FILE *out)
         metric_write(out, "accord_bus_replies_refused_total", labels,
                      (double)atomic_load(&bus->peers[i].refused.count));
     }
+    metric_describe(out, "accord_bus_connections_refused_total", "counter",
+                    "Who connected to the bus without a good certificate.");
+    metric_write(out, "accord_bus_connections_refused_total", NULL,
+                 (double)atomic_load(&bus->tls.refused));
     int64_t expires_s = atomic_load(&bus->tls.expires_s);
     if (expires_s == 0)
         return;

@@ -1,11 +1,15 @@
 #include "common/bus_private.h" /* nng.h before its supplements */
 
 #include <gnutls/x509.h>
+#include <inttypes.h>
 #include <nng/supplemental/tls/tls.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/log.h"
+
+enum { STRANGER_SAID_MS = 60000 };
 
 /* Certificates change without a restart: whatever listens or dials gets new settings in place, for
  * the connections that it makes from then on. Those that stand go on: nng 1.5 may hang for ever in
@@ -19,6 +23,8 @@ struct endpoint {
     nng_dialer dialer;
     char host[ADDRESS_HOST_SIZE]; /* whose name a dialer demands */
     nng_tls_config *settings, *before, *next;
+    uint64_t refused; /* as nng counts them */
+    int64_t said_ms;  /* monotonic; 0 = never */
     struct endpoint *following;
 };
 
@@ -244,4 +250,46 @@ bool bus_refresh(struct bus *bus, bool at_once, struct problem *err)
     atomic_store(&bus->tls.expires_s, expires_s);
     log_info("the bus has taken the certificate that stands in %s now", bus->config.certificate);
     return true;
+}
+
+/* --- whom we don't talk to -------------------------------------------------------------------- */
+
+/* nng keeps to itself why a connection did not come about, but for counting it. */
+static uint64_t refusals_of(nng_stat *all, const struct endpoint *one)
+{
+    nng_stat *scope = nng_stat_find_listener(all, one->listener);
+    nng_stat *count = scope == NULL ? NULL : nng_stat_find(scope, "auth");
+    return count == NULL ? 0 : nng_stat_value(count);
+}
+
+/* A stranger that stays is told of once a minute. */
+static void refusals_say(struct endpoint *one, uint64_t count)
+{
+    int64_t now_ms = monotonic_ms();
+    if (one->said_ms != 0 && now_ms - one->said_ms < STRANGER_SAID_MS)
+        return;
+    one->said_ms = now_ms;
+    if (one->is_listener)
+        log_warning(
+            "whoever connects to us on the bus is refused: no certificate that is good here "
+            "(%" PRIu64 " so far)",
+            count);
+}
+
+void bus_tls_count(struct bus *bus)
+{
+    nng_stat *all = NULL;
+    if (bus->tls.endpoints == NULL || nng_stats_get(&all) != 0)
+        return;
+    pthread_mutex_lock(&bus->tls.mutex);
+    for (struct endpoint *one = bus->tls.endpoints; one != NULL; one = one->following) {
+        uint64_t count = one->is_listener ? refusals_of(all, one) : 0;
+        if (count <= one->refused)
+            continue;
+        atomic_fetch_add(&bus->tls.refused, count - one->refused);
+        one->refused = count;
+        refusals_say(one, count);
+    }
+    pthread_mutex_unlock(&bus->tls.mutex);
+    nng_stats_free(all);
 }

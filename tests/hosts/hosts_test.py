@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Clients work at random on an Accord of two hosts while the link between them is cut; then everything that was acknowledged
+"""Clients work at random on an Accord of two hosts while certificates change, strangers come, and the link between them is slow
+and cut; then everything that was acknowledged
 must be there, once, and the sums must be right (the checks of the fault test).
 
-    hosts_test.py [--seed N] [--clients 6] [--cuts 5] [PART]...      (started by tests/hosts/run, in the first host's network)"""
+    hosts_test.py [--seed N] [--clients 3] [--cuts 4] [PART]...      (started by tests/hosts/run, in the first host's network)"""
 import argparse
 import os
 import random
@@ -13,14 +14,16 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE] + [os.path.join(HERE, "..", part) for part in ("faults", "lib")]
 import checks  # noqa: E402
 import faults  # noqa: E402
-from link import HOW, WAYS, Link, after  # noqa: E402
+import secure  # noqa: E402
+from link import HOW, WAYS, Link, after, slow  # noqa: E402
 from stand import Stand  # noqa: E402
-from world import World  # noqa: E402
+from world import EVERYTHING, World  # noqa: E402
 
 FAR = frozenset(("reinvestment", "risk", "kpi"))  # what the link is needed for
 ALLOWED = {502, 503, 504}
 OTHERS_S = 5  # longest pause of what needs no other host, on a loaded machine
-PARTS = ("cuts",)
+PARTS = ("rotation", "refused", "slow", "cuts")
+SLOW_S = 6
 
 
 def cut_plan(rng, count):
@@ -43,19 +46,28 @@ def cuts(world, stand, options):
         world.go_on()
 
 
+def act_all(report, world, acts, stand):
+    for name, act in acts:
+        report.check(name, lambda act=act: act(world, stand))
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS])
     parser.add_argument("--seed", type=int, default=int(os.environ.get("ACCORD_SEED") or random.SystemRandom().randrange(10**6)))
-    parser.add_argument("--clients", type=int, default=6)
-    parser.add_argument("--cuts", type=int, default=60 if os.environ.get("ACCORD_SOAK") == "1" else 5)
+    parser.add_argument("--clients", type=int, default=3)
+    parser.add_argument("--cuts", type=int, default=60 if os.environ.get("ACCORD_SOAK") == "1" else 4)
     options = parser.parse_args()
     began = time.monotonic()
     print(f"two hosts: seed {options.seed}, {options.clients} clients", flush=True)
     report, stand = faults.Report(), Stand()
     print(f"  stands after {time.monotonic() - began:.1f} s", flush=True)
     world = World(options.seed, options.clients)
-    report.check("cuts", lambda: world.work(lambda w: cuts(w, stand, options)))
+    acts = {"rotation": ("certificates and their authority change, no process is started again, no request lost", secure.rotation),
+            "refused": ("who dials without a certificate, with an expired one or another's is refused, counted and told of", secure.refused),
+            "slow": ("the bus goes through a slow proxy", lambda w, s: slow(w, s, SLOW_S, EVERYTHING)),
+            "cuts": ("the link is cut", lambda w, s: cuts(w, s, options))}
+    report.check("everybody works", lambda: world.work(lambda w: act_all(report, w, [acts[part] for part in options.parts or PARTS], stand)))
     print(f"  {len(world.truth.requests)} acknowledged, {world.crew.lost} answers lost; {world.watch.answers(world.began, world.ended)}", flush=True)
     report.check("what is watched got no other answer than it may", lambda: checks.fit(world.watch, ALLOWED))
     for name, demand in checks.all_of(world):

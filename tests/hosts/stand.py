@@ -11,13 +11,14 @@ sys.path[:0] = [os.path.join(HERE, "..", part) for part in ("faults", "lib")]
 import accord  # noqa: E402
 import certificates  # noqa: E402
 import processes  # noqa: E402
+from stage import SERVICES  # noqa: E402
 
 DATA = os.environ["ACCORD_DATA"]
 OWNER = pwd.getpwuid(os.stat(DATA).st_uid)
 AS_OWNER = ["setpriv", "--reuid", OWNER.pw_name, "--regid", OWNER.pw_name, "--clear-groups", "--no-new-privs"]
 PORT = os.environ["ACCORD_DATABASE_PORT"]
 # As deploy/ha says it, so that a host that is gone is noticed in seconds.
-CONNINFO = ("host={host} port={port} dbname=accord user={user} passfile={passwords} sslmode=verify-full sslrootcert={authority} "
+CONNINFO = ("host={host} hostaddr={address} port={port} dbname=accord user={user} passfile={passwords} sslmode=verify-full sslrootcert={authority} "
             "connect_timeout=2 tcp_user_timeout=3000 keepalives_idle=2 keepalives_interval=1 keepalives_count=3")
 
 
@@ -63,6 +64,9 @@ class Host:
                                                          self.config, *self.runs), cwd="/", stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         accord.until(lambda: all(os.path.exists(os.path.join(self.scan, one, "supervise", "status")) for one in self.runs), "supervised", 30)
 
+    def services(self):
+        return [one for one in self.runs if one in SERVICES]
+
     def folders(self):
         return [os.path.join(self.scan, one) for one in self.runs]
 
@@ -85,12 +89,16 @@ class Stand:
     def host_of(self, service):
         return next(host for host in self.hosts if service in host.runs)
 
+    def port(self, service, which):
+        """Of its address on the bus, `questions` or `wake`."""
+        return int(json.loads(read(self.here.config))["services"][service]["instances"][0][which].rpartition(":")[2])
+
     def _configure(self):
         configured = json.loads(read(os.environ["ACCORD_CONFIG"]))
         for name, service in configured["services"].items():
             host = self.host_of(name)
-            service["database"] = CONNINFO.format(host=self.here.name, port=PORT, user=name, passwords=os.path.join(DATA, "keys", "passwords"),
-                                                  authority=self.here.authority)
+            service["database"] = CONNINFO.format(host=self.here.name, address=self.here.address, port=PORT, user=name, passwords=os.path.join(DATA, "keys", "passwords"),
+                                                  authority=os.path.join(DATA, "database-authority.pem"))
             for instance in service["instances"]:
                 instance["http"] = instance["http"].replace("127.0.0.1", host.address)
                 for which in ("questions", "wake"):
@@ -103,8 +111,8 @@ class Stand:
     def _database_listens(self):
         """To the other host, by TLS; the last setting counts."""
         database = os.path.join(DATA, "database")
-        for name, text in (("server.pem", read(self.here.certificate)),):
-            put(os.path.join(database, name), text)
+        put(os.path.join(database, "server.pem"), read(self.here.certificate))
+        put(os.path.join(DATA, "database-authority.pem"), read(self.here.authority))
         with open(os.path.join(database, "postgresql.auto.conf"), "a", encoding="utf-8") as file:
             file.write(f"listen_addresses = '127.0.0.1,{self.here.address}'\nssl = on\n"
                        "ssl_cert_file = 'server.pem'\nssl_key_file = 'server.pem'\n")

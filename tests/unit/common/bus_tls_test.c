@@ -310,6 +310,8 @@ static void certificates_change_and_no_question_is_lost(void **state)
     file_replace("changing-authority.crt", &house.other_root, false, NULL);
     refresh(&house);
     assert_false(stranger_is_heard(&house, of_before, 700));
+    assert_true(bus_mend(house.server));
+    assert_in_range(atomic_load(&house.server->tls.refused), 1, 1000);
     assert_true(stranger_is_heard(&house, house.certificate, 2 * PATIENCE_MS));
     int64_t expires_s = atomic_load(&house.server->tls.expires_s);
     assert_in_range(expires_s, time(NULL) + 1, time(NULL) + CERTIFICATE_HOUR_S);
