@@ -34,6 +34,8 @@ LDFLAGS_asan := -fsanitize=address,undefined
 LDFLAGS_tsan := -fsanitize=thread
 LDFLAGS_cov := --coverage
 LDFLAGS_fuzz := -fsanitize=address,undefined
+# The sanitizers bring allocators of their own.
+ALLOCATOR_release := -ljemalloc
 
 
 NEEDS_PACKAGES := $(filter-out help deps clean clean-data run test faults soak lint bench,$(or $(MAKECMDGOALS),all))
@@ -72,7 +74,7 @@ $(LIBRARY): $(COMMON_OBJECTS)
 
 define SERVICE_RULES
 $(BUILD)/accord-$(1): $$(call service_objects,$(1)) $(LIBRARY)
-	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(PACKAGE_LIBS)
+	$$(CC) $$(LDFLAGS) -o $$@ $$^ $$(ALLOCATOR_$$(VARIANT)) $$(PACKAGE_LIBS)
 $$(call service_objects,$(1)): | $(GENERATED)/services/$(1)/queries.h $(GENERATED)/services/$(1)/embedded.h
 $(GENERATED)/services/$(1)/queries.h: services/$(1)/queries.sql common/tools/queries.py
 	@mkdir -p $$(@D)

@@ -1,5 +1,4 @@
 #include <inttypes.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -10,8 +9,6 @@
 #include "common/ids.h"
 #include "common/log.h"
 #include "common/token.h"
-
-enum { LARGE_BODY_BYTES = 64 * 1024 };
 
 /* For what names a request, not for what happens in an alliance. */
 static int64_t wall_ms(void)
@@ -183,9 +180,6 @@ static void request_done(struct request *request)
     json_decref(private->body);
     free(private->query_text);
     free(private->cursor_after);
-    /* A value of many small parts leaves its memory with the allocator, once for each thread. */
-    if (private->message->body_size > LARGE_BODY_BYTES)
-        malloc_trim(0);
     log_set_request(NULL);
 }
 

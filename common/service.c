@@ -1,7 +1,6 @@
 #include "common/service.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <nng/nng.h>
 #include <rhonabwy.h>
 #include <signal.h>
@@ -25,6 +24,12 @@
 #include "common/sweep.h"
 #include "common/token.h"
 #include "common/version.h"
+
+/* jemalloc's settings: what is not in use goes back to the system after a second, also when nothing
+ * happens any more. */
+extern const char *const malloc_conf;
+const char *const malloc_conf =
+    "background_thread:true,narenas:4,dirty_decay_ms:1000,muzzy_decay_ms:0";
 
 enum {
     DRAIN_MS = 5000,
@@ -278,9 +283,6 @@ static int signal_await(struct service_context *context, const sigset_t *stop)
         if (number > 0 && number != SIGHUP)
             return number;
         service_refresh(context, number == SIGHUP);
-        /* What a page of many items was made of stays with the allocator, for each of its arenas
-         * anew: who listed a thousand at sixteen connections left a hundred MiB behind. */
-        malloc_trim(0);
         if (!bus_mend(context->bus))
             return 0;
         if (is_watched && service_lives(context))

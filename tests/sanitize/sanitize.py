@@ -39,7 +39,7 @@ START_S, STOP_S = 90, 60
 ATTEMPTS_MAX = 3
 VALGRIND = ("valgrind", "--quiet", "--fair-sched=yes", "--num-callers=40", "--leak-check=full",
             "--show-leak-kinds=definite,indirect", "--errors-for-leak-kinds=definite,indirect", "--error-exitcode=99",
-            f"--suppressions={SCRATCH}/tools/valgrind.supp")
+            "--soname-synonyms=somalloc=libjemalloc*", f"--suppressions={SCRATCH}/tools/valgrind.supp")
 TSAN_OPTIONS = f"suppressions={SCRATCH}/tools/tsan.supp history_size=4 second_deadlock_stack=1 print_suppressions=0"
 
 
