@@ -1,5 +1,6 @@
-/* Remembers identifiers for a time, so that what may happen once is not let happen again. Bounded:
- * two generations of a fixed size, of which the older one is forgotten as a whole. Any thread. */
+/* Remembers identifiers for a time, so that what may happen once is not let happen again. Two
+ * generations, each as large as what it holds, of which the older one is forgotten as a whole. Any
+ * thread. */
 #ifndef ACCORD_COMMON_SEEN_H
 #define ACCORD_COMMON_SEEN_H
 

@@ -159,6 +159,25 @@ static void what_was_seen_is_remembered_long_enough(void **state)
     seen_free(seen);
 }
 
+/* What is remembered grows with what there is to remember, and nothing is lost by that. */
+static void many_that_were_seen_are_all_remembered(void **state)
+{
+    enum { MANY = 5000 };
+    static char ids[MANY + 1][UUID_SIZE];
+    (void)state;
+    struct seen *seen = seen_new(20, MANY);
+    for (size_t i = 0; i <= MANY; i++)
+        uuid_new(1, ids[i]);
+    for (size_t i = 0; i < MANY; i++)
+        assert_int_equal(seen_take(seen, ids[i], 1000), SEEN_FIRST);
+    assert_int_equal(seen_take(seen, ids[MANY], 1000), SEEN_FULL);
+    for (size_t i = 0; i < MANY; i++)
+        assert_int_equal(seen_take(seen, ids[i], i % 2 == 0 ? 1019 : 1039), SEEN_AGAIN);
+    for (size_t i = 0; i < MANY; i++)
+        assert_int_equal(seen_take(seen, ids[i], 1060), SEEN_FIRST);
+    seen_free(seen);
+}
+
 /* The claims that tie a token to the reply. */
 static const char *of_the_reply(void)
 {
@@ -446,6 +465,7 @@ int main(void)
         cmocka_unit_test(a_token_is_good_for_ten_seconds),
         cmocka_unit_test(a_token_is_of_one_message),
         cmocka_unit_test(what_was_seen_is_remembered_long_enough),
+        cmocka_unit_test(many_that_were_seen_are_all_remembered),
         cmocka_unit_test(only_tokens_of_the_cluster_count),
         cmocka_unit_test(a_key_in_the_token_is_not_a_key),
         cmocka_unit_test(claims_of_the_wrong_kind_are_refused),
