@@ -75,6 +75,9 @@ void bus_stop(struct bus *bus);
  * be half written. What can't be used (not a pair, expired, not of the authority) is refused, and
  * the old one goes on. One thread; NULL is fine. */
 bool bus_refresh(struct bus *bus, bool at_once, struct problem *err) MUST_CHECK;
+/* When the certificate in use expires, which may be another one than stands in its file; seconds
+ * since 1970, 0 = there is none. Any thread. */
+int64_t bus_certificate_expiry(struct bus *bus);
 /* Gives up what nng believes to be connections and are none any more, so that they are made anew;
  * counts whom nobody talked to.
  * False: nng is stuck for good, nothing connects any more and bus_free() would not return; only

@@ -48,10 +48,4 @@ void bus_collect(void *data, FILE *out)
                     "Who connected to the bus without a good certificate.");
     metric_write(out, "accord_bus_connections_refused_total", NULL,
                  (double)atomic_load(&bus->tls.refused));
-    int64_t expires_s = atomic_load(&bus->tls.expires_s);
-    if (expires_s == 0)
-        return;
-    metric_describe(out, "accord_bus_certificate_expires_timestamp_seconds", "gauge",
-                    "When the certificate in use stops being good.");
-    metric_write(out, "accord_bus_certificate_expires_timestamp_seconds", NULL, (double)expires_s);
 }

@@ -293,3 +293,8 @@ void bus_tls_count(struct bus *bus)
     pthread_mutex_unlock(&bus->tls.mutex);
     nng_stats_free(all);
 }
+
+int64_t bus_certificate_expiry(struct bus *bus)
+{
+    return bus == NULL ? 0 : atomic_load(&bus->tls.expires_s);
+}

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/bus.h"
 #include "common/config.h"
 #include "common/consumer.h"
 #include "common/http_private.h"
@@ -144,10 +145,12 @@ static void write_expiry(FILE *out, const char *path)
 }
 
 /* Our own, who signs everybody's, and what ACCORD_CERTIFICATES names besides: files, by colons.
- * Read each time: they are replaced while we run. */
+ * Read each time: they are replaced while we run. What was refused leaves the old one in use. */
 static void collect_certificates(void *data, FILE *out)
 {
-    const struct config *config = ((struct http *)data)->context->config;
+    const struct service_context *context = ((struct http *)data)->context;
+    const struct config *config = context->config;
+    int64_t in_use_s = bus_certificate_expiry(context->bus);
     const char *others = getenv("ACCORD_CERTIFICATES");
     metric_describe(out, "accord_certificate_expiry_timestamp_seconds", "gauge",
                     "When the first certificate of a file expires; 0 = it cannot be read.");
@@ -155,6 +158,9 @@ static void collect_certificates(void *data, FILE *out)
         write_expiry(out, config->tls_certificate);
         write_expiry(out, config->tls_authority);
     }
+    if (in_use_s != 0)
+        metric_write(out, "accord_certificate_expiry_timestamp_seconds",
+                     "file=\"in use on the bus\"", (double)in_use_s);
     for (; others != NULL && *others != '\0'; others += strspn(others, ":")) {
         char path[PATH_SIZE];
         size_t length = strcspn(others, ":");
