@@ -6,10 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "common/log.h"
-
-enum { PROBE_MS = 5000 }; /* longer than anybody's turn on a loaded machine */
 
 /* nng 1.5 forgets a TLS connection that is lost at a moment when nobody waits for a message on it,
  * as when one has come together with the end: it stays in its place, nothing is ever said or heard
@@ -127,7 +124,7 @@ static void probe_noted(nng_pipe pipe, nng_pipe_ev event, void *argument)
         atomic_store(&probe->pipe_id, (unsigned)nng_pipe_id(pipe));
     } else {
         atomic_store(&probe->pipe_id, 0);
-        atomic_store(&probe->asked_ms, 0);
+        atomic_store(&probe->is_asked, false);
     }
 }
 
@@ -158,14 +155,14 @@ void probe_close(struct probe *probe)
 
 static bool probe_answers(struct probe *probe)
 {
-    int64_t now_ms = monotonic_ms(), asked_ms = atomic_load(&probe->asked_ms);
     if (!probe->is_open && !probe_open(probe))
         log_warning("nobody can tell whether the bus works");
-    if (asked_ms != 0)
-        return now_ms - asked_ms < PROBE_MS;
+    if (atomic_load(&probe->is_asked))
+        return ++probe->looks < PROBE_LOOKS;
     nng_pipe pipe = {.id = (uint32_t)atomic_load(&probe->pipe_id)};
     if (pipe.id != 0) {
-        atomic_store(&probe->asked_ms, now_ms);
+        probe->looks = 0;
+        atomic_store(&probe->is_asked, true);
         (void)nng_pipe_close(pipe);
     }
     return true;

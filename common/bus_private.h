@@ -88,12 +88,16 @@ void connections_note(struct connections *connections, nng_pipe pipe, bool is_ne
 /* Notes what comes and goes at a socket; 0 or nng's error. */
 int connections_watch(struct connections *connections, nng_socket socket);
 
-/* A connection within the process, to see whether nng still clears away what ends. */
+/* A connection within the process, to see whether nng still clears away what ends. Looks are
+ * counted, a second apart, and no clock is asked: a machine that stood still let nng do nothing
+ * either. */
+enum { PROBE_LOOKS = 5 };
 struct probe {
     nng_socket listening, dialling;
     bool is_open;
     atomic_uint_fast32_t pipe_id; /* 0 = there is none now */
-    atomic_int_fast64_t asked_ms; /* monotonic; 0 = nothing is waited for */
+    atomic_bool is_asked;         /* to be cleared away ... */
+    unsigned looks;               /* ... and was not so often; bus_mend()'s thread */
 };
 void probe_close(struct probe *probe);
 /* Sees to it that the bus' new sockets notice who is gone. */

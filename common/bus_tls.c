@@ -269,11 +269,9 @@ static void refusals_say(struct endpoint *one, uint64_t count)
     if (one->said_ms != 0 && now_ms - one->said_ms < STRANGER_SAID_MS)
         return;
     one->said_ms = now_ms;
-    if (one->is_listener)
-        log_warning(
-            "whoever connects to us on the bus is refused: no certificate that is good here "
-            "(%" PRIu64 " so far)",
-            count);
+    log_warning("whoever connects to us on the bus is refused: no certificate that is good here "
+                "(%" PRIu64 " so far)",
+                count);
 }
 
 void bus_tls_count(struct bus *bus)
