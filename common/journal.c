@@ -145,7 +145,8 @@ bool journal_list(struct request *request, struct reply *reply, struct problem *
     int64_t limit = number_of(request_query(request, "limit"), LIST_LIMIT_DEFAULT);
     bool is_export = request_wants(request, NDJSON);
     if (!db_select(request->tx, &QUERY_JOURNAL_PAGE, &rows, err, db_int(after),
-                   db_int(is_export ? EXPORT_BYTES_MAX : JOURNAL_PAGE_BYTES_MAX), db_int(limit)) ||
+                   db_int(is_export ? EXPORT_BYTES_MAX : JOURNAL_PAGE_BYTES_MAX), db_int(limit),
+                   db_int(EVENT_BYTES_MAX)) ||
         !db_select(request->tx, &QUERY_JOURNAL_AT, &head, err, db_int(after)))
         return false;
     json_auto_t *items = items_write(request, &rows, err);

@@ -114,13 +114,15 @@ from journal_head as h
 left join journal as j on j.alliance_id = h.alliance_id and j.sequence = $2::bigint
 where h.alliance_id = $1::uuid
 
--- A page after $2: at most $3 bytes of bodies (but always one event) and $4 events.
+-- A page after $2: at most $3 bytes of bodies (but always one event) and $4 events. A restricted one
+-- counts as $5 bytes: how large it is must not show in how long a page is (null = as large as it is).
 -- name: journal_page
 select p.sequence, p.class, encode(p.digest, 'hex') as digest, encode(p.hash, 'hex') as hash,
     encode(p.salt, 'hex') as salt, p.body
 from (
     select j.sequence, j.class, j.digest, j.hash, b.salt, b.body,
-        sum(coalesce(octet_length(b.body), 0)) over (order by j.sequence) as bytes
+        sum(case when j.class <> 'open' and $5::bigint is not null then $5::bigint
+                else coalesce(octet_length(b.body), 0) end) over (order by j.sequence) as bytes
     from journal as j
     left join journal_body as b on b.alliance_id = j.alliance_id and b.sequence = j.sequence
     where j.alliance_id = $1::uuid and j.sequence > $2::bigint

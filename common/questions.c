@@ -120,7 +120,8 @@ static bool journal_read_answer(const struct bus_question *question, json_t **re
         return true;
     }
     if (!db_select(tx, &QUERY_JOURNAL_PAGE, &rows, err, db_int(sequence),
-                   db_int(JOURNAL_PAGE_BYTES_MAX), db_int(JOURNAL_PAGE_EVENTS_MAX)) ||
+                   db_int(JOURNAL_PAGE_BYTES_MAX), db_int(JOURNAL_PAGE_EVENTS_MAX),
+                   db_text_or_null(NULL)) ||
         !db_commit(tx, err))
         return false;
     *ret_answer = page_write(&head, &rows);

@@ -309,6 +309,26 @@ static void the_feed_goes_on_after_a_number(void **state)
     assert_int_equal(json_integer_or(item(&call, 0), "sequence", -1), 3);
 }
 
+/* Who may not read it sees no more of its size than who may. */
+static void a_restricted_event_counts_as_the_largest_in_a_page(void **state)
+{
+    enum { PAGE = JOURNAL_PAGE_BYTES_MAX / EVENT_BYTES_MAX };
+    (void)state;
+    static const char *const organisations[] = {"ZZ1", "ZZ2"};
+    char alliance[UUID_SIZE];
+    harness_alliance(alliance);
+    say(&ledger, alliance, "ledger.note.made.v1", "ledger/notes/1", NULL, NULL);
+    for (int i = 0; i < PAGE + 2; i++)
+        say(&ledger, alliance, "ledger.note.made.v1", "ledger/notes/1", "[\"ZZ1\"]", NULL);
+    for (size_t i = 0; i < ARRAY_LENGTH(organisations); i++) {
+        struct problem err = {0};
+        call_auto_t call;
+        call_begin(&call, alliance, organisations[i], 1, false);
+        assert_done(journal_list(&call.request, &call.reply, &err), err);
+        assert_int_equal(json_array_size(json_object_get(call.reply.resource, "items")), PAGE);
+    }
+}
+
 /* --- the export and the head ------------------------------------------------------------------ */
 
 struct kept {
@@ -603,6 +623,7 @@ int main(void)
         cmocka_unit_test(who_left_reads_what_was_recorded_before),
         cmocka_unit_test(money_is_not_erased),
         cmocka_unit_test(the_feed_goes_on_after_a_number),
+        cmocka_unit_test(a_restricted_event_counts_as_the_largest_in_a_page),
         cmocka_unit_test(an_export_verifies_against_its_head),
         cmocka_unit_test(an_empty_journal_has_a_head),
         cmocka_unit_test(the_first_bad_event_is_named),
