@@ -18,6 +18,7 @@ const stage = await Stage.set();
 stage.share();
 const targets = new Map(operations.map((op) => [op.id, { op, points: pointsOf(op, stage), who: stage.whoMay(op), plain: [], statuses: {}, attacked: {} }]));
 const bad = [];
+const ATTEMPTS_MAX = 5;
 let links = [];
 
 // A header is bytes without line ends: whoever sends one of those sends two headers.
@@ -41,7 +42,17 @@ async function forward(target, asked, response) {
   const sent = { Authorization: `Bearer ${await who.token()}`, ...Object.fromEntries(Object.entries(headers).map(([name, text]) => [name, headerText(text)])),
     ...(body && { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) }) };
   const options = { hostname: base.hostname, port: base.port, agent, method: op.method, path: pathOf(op, values, query), headers: sent, timeout: 60000 };
+  ask(target, changed, options, body, response, ATTEMPTS_MAX);
+}
+
+// Who is told to come again comes again, as every client does: only a 503 that stays is one that the attack has made.
+function ask(target, changed, options, body, response, attempts) {
   const request = http.request(options, (answer) => {
+    if (answer.statusCode === 503 && attempts > 1) {
+      answer.resume();
+      setTimeout(() => ask(target, changed, options, body, response, attempts - 1), 1000 * Number(answer.headers['retry-after'] ?? 1));
+      return;
+    }
     note(target, changed, answer.statusCode);
     const { connection, 'transfer-encoding': coding, 'content-length': length, ...others } = answer.headers;
     let text = '';

@@ -19,8 +19,9 @@ def run(command, folder, log):
     """At home in a folder of its own: what a tool learned of other sites is none of this one's."""
     os.makedirs(folder, exist_ok=True)
     with open(log, "w", encoding="utf-8") as out:
-        done = subprocess.run(["nice", "-n", "5", *command], env={**os.environ, "HOME": folder, "XDG_DATA_HOME": folder, "XDG_CONFIG_HOME": folder},
-                              cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, check=False)
+        done = subprocess.run(["nice", "-n", "5", *command], cwd=folder,
+                              env={**os.environ, **dict.fromkeys(("HOME", "TMPDIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME"), folder)},
+                              stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, check=False)
     with open(log, encoding="utf-8", errors="replace") as said:
         text = said.read()
     if done.returncode != 0 or "Traceback" in text or "CRITICAL] unhandled" in text:
