@@ -40,6 +40,10 @@ class Machine:
         """Whether it did within these moments, or shortly before."""
         return any(began <= until and ended + AFTER_S >= since for began, ended in list(self.stood))
 
+    def stood_for(self, since, until):
+        """How long it did between these moments."""
+        return sum(max(min(ended, until) - max(began, since), 0) for began, ended in list(self.stood))
+
     def summary(self):
         longest = max((ended - began for began, ended in self.stood), default=0)
         return f"the machine stood still {len(self.stood)} times for over {SLOW_S} s, at most {longest:.1f} s"

@@ -125,17 +125,20 @@ class Watch:
         return all(self.succeeds(what, since) for what in (*SERVICES, "write"))
 
     def pause(self, what, since, until):
-        """The longest time without a success that began or ended between these moments."""
+        """The longest time without a success that began or ended between these moments, but for what the machine stood still."""
         moments = sorted(one.ended for one in self.looks if one.what == what and one.is_success and one.ended)
         longest, before = 0.0, since
         for moment in moments:
             if moment >= since:
                 if before > until:
                     break
-                longest, before = max(longest, moment - before), moment
+                longest, before = max(longest, self._without(before, moment)), moment
         if not moments or moments[-1] < until:
-            longest = max(longest, until - before)
+            longest = max(longest, self._without(before, until))
         return longest
+
+    def _without(self, since, until):
+        return until - since - self.machine.stood_for(since, until)
 
     def slowest(self, since, until):
         """How long an answer took that was asked for between these moments, at most."""
