@@ -18,6 +18,8 @@ from accord import until  # noqa: E402
 IS_ROOT = os.geteuid() == 0
 READY = "Stop with Ctrl-C."
 STOP_S = 10
+# A shell that starts tests in the background has them ignore INT, and whoever they start would, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def free_base():
