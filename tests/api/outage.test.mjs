@@ -41,18 +41,25 @@ test('request-running: of an alliance that is being founded', async () => {
   if (ids.size !== 1) throw new Error(`${ids.size} alliances for one key`);
 });
 
-// Asks as fast as the line takes it: requests one after the other on a few connections, answers unread.
+// Asks as fast as the line takes it: requests one after the other on a few connections, answers unread; a connection that
+// nginx ends after its thousand requests is followed by another.
 function flood(path, headers) {
   const { hostname, port } = new URL(process.env.ACCORD_BASE_URL);
   const one = `GET ${path} HTTP/1.1\r\nHost: flood\r\n${Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
   const many = Buffer.from(one.repeat(50));
+  const sockets = new Set();
   let isOver = false;
-  const sockets = Array.from({ length: 6 }, () => {
+  const line = () => {
     const socket = net.connect(Number(port), hostname);
     const more = () => { while (!isOver && socket.write(many)); };
+    sockets.add(socket);
     socket.on('connect', more).on('drain', more).on('error', () => {}).resume();
-    return socket;
-  });
+    socket.on('close', () => {
+      sockets.delete(socket);
+      if (!isOver) line();
+    });
+  };
+  for (let i = 0; i < 6; i++) line();
   return () => { isOver = true; sockets.forEach((socket) => socket.destroy()); };
 }
 
