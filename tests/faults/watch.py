@@ -22,7 +22,7 @@ class Look:
     """One request of ours: what was asked, when, and what came of it; status 0 = no answer."""
 
     def __init__(self, what, began):
-        self.what, self.began, self.ended, self.status, self.kind = what, began, None, 0, ""
+        self.what, self.began, self.ended, self.status, self.kind, self.code = what, began, None, 0, "", ""
 
     @property
     def took(self):
@@ -98,6 +98,7 @@ class Watch:
             headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines[1:])}
             if len(rest) == int(headers.get("content-length", -1)):
                 text, look.status, look.kind = rest.decode(), int(lines[0].split()[1]), headers.get("content-type", "")
+                look.code = json.loads(text)["code"] if look.kind == "application/problem+json" else ""
         except (OSError, asyncio.TimeoutError, ValueError, IndexError):
             pass
         look.ended = time.monotonic()
@@ -153,8 +154,13 @@ class Watch:
         return dict(sorted(found.items()))
 
     def unfit(self, allowed):
-        """Answers that nobody should get: other failures than these, or such that are no problem. A machine that stands still
-        allows a 503 to whom it kept waiting: the answer that every operation documents for it."""
-        return [f"{one.what}: {one.status} {one.kind} after {one.took:.1f} s" for one in self.looks if not one.is_success and (
-            (one.status not in allowed and not (one.status == 503 and self.machine.stood_still(one.began, one.began + one.took)))
-            or (one.status and one.kind != "application/problem+json"))]
+        """Answers that nobody should get: other failures than these, or such that are no problem."""
+        return [f"{one.what}: {one.status} {one.kind} {one.code} after {one.took:.1f} s" for one in self.looks
+                if not one.is_success and (not self._is_allowed(one, allowed) or (one.status and one.kind != "application/problem+json"))]
+
+    def _is_allowed(self, one, allowed):
+        """A machine that stands still allows a 503 to whom it kept waiting: the answer that every operation documents for it.
+        Where the database goes, an attempt that was lost with its connection may be under way there for a moment more, and the
+        next attempt is told so: it is repeated with its key like one that got a 503."""
+        return (one.status in allowed or (one.status == 503 and self.machine.stood_still(one.began, one.began + one.took))
+                or (one.code == "REQUEST_RUNNING" and 503 in allowed))
