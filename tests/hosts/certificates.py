@@ -19,7 +19,8 @@ class Authority:
 
     def certificate(self, name, host, days=30, usage=BOTH):
         """For a host, with its key behind it; of less than no days, it has expired."""
-        base, extensions = f"{self.base}-{name}", f"{self.base}-{name}.ext"
+        base = f"{self.base}-{host}-{name}"
+        extensions = base + ".ext"
         with open(extensions, "w", encoding="ascii") as file:
             file.write(f"subjectAltName=DNS:{host}\nextendedKeyUsage={usage}\n")
         openssl("req", *CURVE, "-subj", f"/CN={host}", "-keyout", base + ".key", "-out", base + ".csr")

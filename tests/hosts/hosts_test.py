@@ -64,7 +64,7 @@ def main():
     print(f"  stands after {time.monotonic() - began:.1f} s", flush=True)
     world = World(options.seed, options.clients)
     acts = {"rotation": ("certificates and their authority change, no process is started again, no request lost", secure.rotation),
-            "refused": ("who dials without a certificate, with an expired one or another's is refused, counted and told of", secure.refused),
+            "refused": ("strangers who dial are refused, counted and told of, those who listen are told nothing", secure.refused),
             "slow": ("the bus goes through a slow proxy", lambda w, s: slow(w, s, SLOW_S, EVERYTHING)),
             "cuts": ("the link is cut", lambda w, s: cuts(w, s, options))}
     report.check("everybody works", lambda: world.work(lambda w: act_all(report, w, [acts[part] for part in options.parts or PARTS], stand)))

@@ -5,7 +5,6 @@ import subprocess
 import time
 
 import accord
-import processes
 from stand import HERE
 
 HOW = {"drop": ("DROP",), "reject": ("REJECT", "--reject-with", "tcp-reset")}
@@ -84,28 +83,19 @@ def proxies(stand, passed):
             one.wait(30)
 
 
-def all_anew(stand):
-    """Every service, one after the other, so that all that stands goes another way."""
-    for host in stand.hosts:
-        for folder in host.folders():
-            if not folder.endswith("/nginx"):
-                processes.stop([folder])
-                processes.start([folder])
-
-
 def slow(world, stand, seconds, everything):
     passed = []
     with proxies(stand, passed):
         names_say(stand, PROXY)
         with world.incident("services begin anew, with a slow link", everything):
-            all_anew(stand)
+            stand.all_anew()
         began = time.monotonic()
         after(seconds, world)
         until = time.monotonic()
         answers, pause = world.watch.answers(began, until), max(world.watch.pause(one, began, until) for one in everything)
         with world.incident("the link is fast again", everything):
             names_say(stand, None)
-            all_anew(stand)
+            stand.all_anew()
     print(f"     {passed} bytes went through slowly; meanwhile {answers}, longest pause {pause:.1f} s", flush=True)
     if pause > SLOW_PAUSE_S:  # a process may have begun anew (common/bus_mend.c), none may hang
         raise AssertionError(f"by a slow link: a pause of {pause:.1f} s")

@@ -1,4 +1,5 @@
 """Certificates of the bus: they change under load and nobody notices but who looks; who has none that is good is refused."""
+import contextlib
 import os
 import subprocess
 import time
@@ -8,6 +9,7 @@ import certificates
 import peer
 import processes
 from stand import HERE, SERVICES, read
+from world import EVERYTHING
 
 ROTATE = os.path.join(HERE, "..", "..", "deploy", "rotate")
 REFUSED = "accord_bus_connections_refused_total"
@@ -84,6 +86,8 @@ def rotation(world, stand):
     print(f"     certificates changed twice, authority once: {answers}", flush=True)
     required(set(answers) <= {200, 201} and world.crew.lost == lost, f"{answers}, {world.crew.lost - lost} connections lost")
     required(pids == {folder: processes.pid_of(folder) for folder in pids}, "a process was started again")
+    with world.incident("services begin anew: all others dial them by what they were given while they run", EVERYTHING):
+        stand.all_anew()
 
 
 # --- who is refused -------------------------------------------------------------------------------------------------
@@ -103,8 +107,27 @@ def strangers_dial(stand):
     required(now > 0 and now - told <= 2, f"told {now - told} times by two listeners within a minute, {now} in all")
 
 
+def strangers_listen(world, stand):
+    """Where membership should, seen from both hosts: nobody tells them anything."""
+    own, name, folder = stand.authority, stand.here.name, os.path.join(stand.here.scan, "membership")
+    bad = {"expired": own.certificate("expired", name, days=-1), "another host's": own.certificate("other", stand.there.name),
+           "another authority's": certificates.Authority(os.environ["ACCORD_SCRATCH"], "strange").certificate("own", name),
+           "for another role": own.certificate("client", name, usage="clientAuth")}
+    everyone = {(what, host.address) for what in bad for host in stand.hosts}
+    with world.incident("membership is away, and strangers have its addresses", EVERYTHING):
+        processes.stop([folder])
+        with contextlib.ExitStack() as stack:
+            strangers = [stack.enter_context(peer.Stranger(stand.here.address, stand.port("membership", which), own.file, bad).listening())
+                         for which in ("questions", "wake")]
+            for stranger in strangers:
+                accord.until(lambda s=stranger: s.refused >= everyone, "everyone refuses each stranger", 60)
+        processes.start([folder])
+    required(not any(stranger.heard for stranger in strangers), f"strangers heard {[stranger.heard for stranger in strangers]}")
+
+
 def refused(world, stand):
     began = time.monotonic()
     strangers_dial(stand)
     answers = world.watch.answers(began, time.monotonic())
     required(set(answers) <= {200, 201}, f"strangers came, and others got {answers}")
+    strangers_listen(world, stand)

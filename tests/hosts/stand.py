@@ -78,7 +78,7 @@ class Stand:
         self.there = Host("there", "192.0.2.2", ("reinvestment", "risk", "kpi"))
         self.hosts = (self.here, self.there)
         for host in self.hosts:
-            host.show(self.authority.certificate(host.name, host.name), self.authority.file)
+            host.show(self.authority.certificate("first", host.name), self.authority.file)
         self._configure()
         self._database_listens()
         for host in self.hosts:
@@ -92,6 +92,14 @@ class Stand:
     def port(self, service, which):
         """Of its address on the bus, `questions` or `wake`."""
         return int(json.loads(read(self.here.config))["services"][service]["instances"][0][which].rpartition(":")[2])
+
+    def all_anew(self):
+        """Every service, one after the other, so that all that stands is made anew."""
+        for host in self.hosts:
+            for folder in host.folders():
+                if not folder.endswith("/nginx"):
+                    processes.stop([folder])
+                    processes.start([folder])
 
     def _configure(self):
         configured = json.loads(read(os.environ["ACCORD_CONFIG"]))
