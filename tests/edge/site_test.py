@@ -13,7 +13,6 @@ import ssl
 import subprocess
 import sys
 import tempfile
-import threading
 import uuid
 
 from edge import NAME, ROOT, Answer, Site, expect, get, main, receive, send, test, until
@@ -30,26 +29,17 @@ LOOKED_AT = {"SSLv2", "TLS1", "TLS1_2", "TLS1_3", "cipherlist_NULL", "PFS", "cer
              "BREACH", "LUCKY13", "RC4"}
 
 
-class Testssl(threading.Thread):
-    """Looks at a site of its own while other tests run: it takes minutes, and mostly waits for itself."""
-
-    def __init__(self):
-        super().__init__()
-        self.findings, self.error = [], None
-
-    def run(self):
-        try:
-            with Site() as site, tempfile.TemporaryDirectory() as scratch:
-                found = os.path.join(scratch, "found.json")
-                done = subprocess.run(
-                    ["testssl", "--quiet", "--color=0", "--warnings=off", "--nodns=none", f"--add-ca={site.folder}/authority.pem",
-                     "--ip=127.0.0.1", f"--jsonfile={found}", "-p", "-s", "-f", "-P", "-S", "-h", "-U", f"{NAME}:{site.port}"],
-                    capture_output=True, text=True, timeout=1200, check=False)
-                assert os.path.exists(found), done.stdout[-2000:] + done.stderr[-2000:]
-                with open(found, encoding="utf-8") as file:
-                    self.findings = json.load(file)
-        except Exception as error:  # noqa: BLE001
-            self.error = error
+def testssl():
+    """What it finds at a site of its own, while other tests run: it takes minutes, and mostly waits for itself."""
+    with Site() as site, tempfile.TemporaryDirectory() as scratch:
+        found = os.path.join(scratch, "found.json")
+        done = subprocess.run(
+            ["testssl", "--quiet", "--color=0", "--warnings=off", "--nodns=none", f"--add-ca={site.folder}/authority.pem",
+             "--ip=127.0.0.1", f"--jsonfile={found}", "-p", "-s", "-f", "-P", "-S", "-h", "-U", f"{NAME}:{site.port}"],
+            capture_output=True, text=True, timeout=1200, check=False)
+        assert os.path.exists(found), done.stdout[-2000:] + done.stderr[-2000:]
+        with open(found, encoding="utf-8") as file:
+            return json.load(file)
 
 
 @test
@@ -236,13 +226,13 @@ def refusals_are_logged_and_logs_turn_over_while_it_runs():
 
 # --- reload and restart under load -------------------------------------------------------------------------
 
-class Writer(threading.Thread):
+class Writer(accord.Beside):
     """Posts risks one after the other over TLS, each until it is acknowledged, with one key."""
 
     def __init__(self, site, person, path, number):
         super().__init__()
         self.site, self.person, self.path, self.number = site, person, path, number
-        self.done, self.acknowledged, self.lost, self.error = threading.Event(), [], 0, None
+        self.acknowledged, self.lost = [], 0
         self.connection = None
 
     def ask(self, key, title):
@@ -272,12 +262,9 @@ class Writer(threading.Thread):
             assert status in (429, 502, 503, 504), f"{status}: {text}"
 
     def run(self):
-        try:
-            while not self.done.is_set():
-                title = f"Risk {self.number} {len(self.acknowledged)}"
-                self.acknowledged.append((title, self.one(title)))
-        except Exception as error:  # noqa: BLE001
-            self.error = error
+        while not self.ending.is_set():
+            title = f"Risk {self.number} {len(self.acknowledged)}"
+            self.acknowledged.append((title, self.one(title)))
 
 
 def all_risks(person, path):
@@ -296,35 +283,25 @@ def reloads_and_restarts_under_load_lose_nothing_acknowledged():
     person = alliance.appoint("qual.zz3", "quality-lead", "ZZ3")
     path = alliance.path("/risk/risks")
     accord.until(lambda: person.do("GET", path, headers=person.after()).status == 200, "risk knows the alliance")
-    with Site() as site:
-        writers = [Writer(site, person, path, number) for number in range(4)]
+    with Site() as site, contextlib.ExitStack() as stack:
+        writers = [stack.enter_context(Writer(site, person, path, number)) for number in range(4)]
 
         def progress(count):
             begun = [len(writer.acknowledged) for writer in writers]
             until(lambda: all(
                 len(writer.acknowledged) >= before + count or writer.error for writer, before in zip(writers, begun)), "every writer goes on")
-        for writer in writers:
-            writer.start()
-        try:
+        progress(5)
+        for _ in range(5):
+            before = set(site.workers())
+            os.kill(site.process.pid, signal.SIGHUP)
+            until(lambda b=before: set(site.workers()) - b, "new workers")
             progress(5)
-            for _ in range(5):
-                before = set(site.workers())
-                os.kill(site.process.pid, signal.SIGHUP)
-                until(lambda b=before: set(site.workers()) - b, "new workers")
-                progress(5)
-            reloads_lost = sum(writer.lost for writer in writers)
-            for _ in range(2):
-                site.process.send_signal(signal.SIGQUIT)
-                site.process.wait(60)
-                site.__enter__()
-                progress(5)
-        finally:
-            for writer in writers:
-                writer.done.set()
-            for writer in writers:
-                writer.join()
-    errors = [writer.error for writer in writers if writer.error]
-    assert not errors, errors
+        reloads_lost = sum(writer.lost for writer in writers)
+        for _ in range(2):
+            site.process.send_signal(signal.SIGQUIT)
+            site.process.wait(60)
+            site.__enter__()
+            progress(5)
     acknowledged = sorted(one for writer in writers for one in writer.acknowledged)
     assert sorted(all_risks(person, path)) == acknowledged, "what was acknowledged is not what is there"
     lost = sum(writer.lost for writer in writers)
@@ -333,23 +310,22 @@ def reloads_and_restarts_under_load_lose_nothing_acknowledged():
 
 # --- what testssl found in the meantime ----------------------------------------------------------------------
 
+BESIDE = concurrent.futures.ThreadPoolExecutor(1)
+
+
 @test
 def testssl_finds_nothing_above_low():
-    if not LOOKER.is_alive() and not LOOKER.findings:
-        raise AssertionError(str(LOOKER.error))
-    LOOKER.join()
-    assert not LOOKER.error, LOOKER.error
-    missing = LOOKED_AT - {one["id"] for one in LOOKER.findings}
+    findings = FINDINGS.result()
+    missing = LOOKED_AT - {one["id"] for one in findings}
     assert not missing, f"testssl did not look at {sorted(missing)}"
-    bad = [f"{one['id']} {one['severity']}: {one['finding']}" for one in LOOKER.findings
+    bad = [f"{one['id']} {one['severity']}: {one['finding']}" for one in findings
            if one["severity"] in BAD and one["id"] not in NOT_THE_SITES]
     assert not bad, "; ".join(bad)
-    low = sorted(one["id"] for one in LOOKER.findings if one["severity"] == "LOW")
-    return f"{len(LOOKER.findings)} findings, LOW: {', '.join(low) or 'none'}"
+    low = sorted(one["id"] for one in findings if one["severity"] == "LOW")
+    return f"{len(findings)} findings, LOW: {', '.join(low) or 'none'}"
 
 
-LOOKER = Testssl()
 if __name__ == "__main__":
     if len(sys.argv) == 1 or testssl_finds_nothing_above_low.__name__ in sys.argv:
-        LOOKER.start()
+        FINDINGS = BESIDE.submit(testssl)
     sys.exit(main())

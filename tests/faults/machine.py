@@ -3,28 +3,21 @@ waiting, the disk or a processor that others have, keeps a database waiting too.
 the machine's doing and none of the fault's."""
 import os
 import tempfile
-import threading
 import time
+
+import accord
 
 PERIOD_S = 0.1
 SLOW_S = 0.1  # seven writers queue for one alliance at most: each as slow as this brings the last near its second
 AFTER_S = 5  # what has piled up meanwhile still waits
 
 
-class Machine:
+class Machine(accord.Beside):
     def __init__(self, folder):
+        super().__init__()
         self.folder, self.stood = folder, []
-        self.ending, self.thread = threading.Event(), threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ending.set()
-        self.thread.join()
-
-    def _run(self):
+    def run(self):
         with tempfile.TemporaryFile(dir=self.folder, buffering=0) as file:
             due = time.monotonic()
             while not self.ending.is_set():

@@ -3,7 +3,6 @@ ledger written four times, and no look waits for another. So a pause is what som
 import asyncio
 import json
 import os
-import threading
 import time
 import urllib.parse
 import uuid
@@ -33,29 +32,23 @@ class Look:
         return 200 <= self.status < 300
 
 
-class Watch:
+class Watch(accord.Beside):
     def __init__(self, stage, truth):
+        super().__init__()
         self.stage, self.truth, self.looks = stage, truth, []
         self.director, self.finance = stage.alliance.director.token, stage.finance.token
         base = urllib.parse.urlsplit(os.environ["ACCORD_BASE_URL"])
         self.address = base.hostname, base.port
         self.is_writing = True
         self.machine = Machine(os.environ.get("ACCORD_SCRATCH", "/tmp"))
-        self.ending, self.thread = threading.Event(), threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
 
-    def __enter__(self):
-        self.machine.__enter__()
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ending.set()
-        self.thread.join(GIVE_UP_S + 30)
-        self.machine.__exit__(*_)
+    def run(self):
+        with self.machine:
+            asyncio.run(self._repeat_all())
 
     # --- asking ---------------------------------------------------------------------------------------------------
 
-    async def _run(self):
+    async def _repeat_all(self):
         loops = [self._repeat(READ_S, self._read, service) for service in SERVICES]
         await asyncio.gather(*loops, self._repeat(WRITE_S, self._write))
 

@@ -1,10 +1,10 @@
 """Somebody who dials the bus by TLS, with any certificate: what it is shown, and whether it is refused. And somebody who
 listens where a service should, to hear what it is told."""
-import contextlib
 import itertools
 import socket
 import ssl
-import threading
+
+import accord
 
 PATIENCE_S = 10
 
@@ -30,16 +30,16 @@ def dial(host, port, authority, certificate=None):
         return {"refused": True, "why": str(error)}
 
 
-class Stranger:
+class Stranger(accord.Beside):
     """At one address, with one bad certificate after the other."""
 
     def __init__(self, address, port, authority, certificates):
+        super().__init__()
         self.refused, self.heard = set(), []
         self.contexts = [(what, context(ssl.PROTOCOL_TLS_SERVER, authority, file)) for what, file in certificates.items()]
         self.socket = socket.create_server((address, int(port)))
-        self.thread = threading.Thread(target=self._listen)
 
-    def _listen(self):
+    def run(self):
         for what, shown in itertools.cycle(self.contexts):
             try:
                 plain, (dialler, _) = self.socket.accept()
@@ -59,12 +59,7 @@ class Stranger:
         except OSError:
             pass  # went away without a word
 
-    @contextlib.contextmanager
-    def listening(self):
-        self.thread.start()
-        try:
-            yield self
-        finally:
-            self.socket.shutdown(socket.SHUT_RDWR)
-            self.thread.join(PATIENCE_S)
-            self.socket.close()
+    def __exit__(self, *error):
+        self.socket.shutdown(socket.SHUT_RDWR)  # ends what waits for a dialler
+        super().__exit__(*error)
+        self.socket.close()

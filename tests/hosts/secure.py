@@ -117,7 +117,7 @@ def strangers_listen(world, stand):
     with world.incident("membership is away, and strangers have its addresses", EVERYTHING):
         processes.stop([folder])
         with contextlib.ExitStack() as stack:
-            strangers = [stack.enter_context(peer.Stranger(stand.here.address, stand.port("membership", which), own.file, bad).listening())
+            strangers = [stack.enter_context(peer.Stranger(stand.here.address, stand.port("membership", which), own.file, bad))
                          for which in ("questions", "wake")]
             for stranger in strangers:
                 accord.until(lambda s=stranger: s.refused >= everyone, "everyone refuses each stranger", 60)

@@ -150,6 +150,31 @@ def until(condition, what, seconds=90):
         pause(0.05)
 
 
+class Beside:
+    """Whose `run` goes on in a thread of its own while what it was entered for goes on. Left, it is told to end by `ending`, and
+    waited for; what it failed of is raised then."""
+
+    def __init__(self):
+        self.ending, self.error = threading.Event(), None
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self):
+        try:
+            self.run()
+        except Exception as error:  # noqa: BLE001
+            self.error = error
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, kind, *_):
+        self.ending.set()
+        self.thread.join()
+        if self.error is not None and kind is None:
+            raise self.error
+
+
 def instant(seconds_from_now):
     then = time.time() + seconds_from_now
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(then)) + ".000Z"

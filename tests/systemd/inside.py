@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Within a machine whose first process is a real systemd: installs Accord as deploy/OPERATING.md says, and looks whether the
 units hold what they promise. Started by tests/systemd/run; what it changes is gone with the machine."""
+import contextlib
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -139,12 +139,12 @@ def killed_ones_come_back():
         ready_again(unit, before)
 
 
-class Caller(threading.Thread):
+class Caller(accord.Beside):
     """Asks at one port without a pause, each time by a connection of its own, and repeats nothing."""
 
     def __init__(self, port):
-        super().__init__(daemon=True)
-        self.port, self.ending, self.good, self.bad = port, threading.Event(), 0, []
+        super().__init__()
+        self.port, self.good, self.bad = port, 0, []
 
     def run(self):
         while not self.ending.is_set():
@@ -160,30 +160,23 @@ class Caller(threading.Thread):
 
 def a_restart_loses_no_connection():
     unit = "accord-membership@0.service"
-    caller = Caller(port_of(unit))
-    caller.start()
-    accord.until(lambda: caller.good > 20, "it is asked")
-    for _ in range(3):
-        before, good = pid_of(unit), caller.good
-        systemctl("restart", unit)
-        ready_again(unit, before)
-        accord.until(lambda seen=good: caller.good > seen + 20, "it is asked again")
-    caller.ending.set()
-    caller.join()
+    with Caller(port_of(unit)) as caller:
+        accord.until(lambda: caller.good > 20, "it is asked")
+        for _ in range(3):
+            before, good = pid_of(unit), caller.good
+            systemctl("restart", unit)
+            ready_again(unit, before)
+            accord.until(lambda seen=good: caller.good > seen + 20, "it is asked again")
     assert not caller.bad, caller.bad[:5]
     print(f"          {caller.good} answers over three restarts", flush=True)
 
 
 def blocks_lose_nothing(*blocks):
     """Blocks of the guide, under calls through nginx."""
-    callers = [Caller(EDGE_PORT) for _ in range(3)]
-    for caller in callers:
-        caller.start()
-    for block in blocks:
-        shell(block)
-    for caller in callers:
-        caller.ending.set()
-        caller.join()
+    with contextlib.ExitStack() as stack:
+        callers = [stack.enter_context(Caller(EDGE_PORT)) for _ in range(3)]
+        for block in blocks:
+            shell(block)
     good, bad = sum(caller.good for caller in callers), [one for caller in callers for one in caller.bad]
     assert good > 100 and not bad, (good, bad[:5])
     print(f"          {good} answers meanwhile, none lost", flush=True)

@@ -3,7 +3,6 @@ on by itself, though PostgreSQL has ended meanwhile. Needs a cluster on a small 
 import contextlib
 import os
 import subprocess
-import threading
 import time
 
 import accord
@@ -26,25 +25,20 @@ def is_possible():
     return None
 
 
-class Filler:
+class Filler(accord.Beside):
     """Takes whatever room there is, until it is let go."""
 
     def __init__(self):
+        super().__init__()
         self.path = os.path.join(os.environ["ACCORD_DATA"], "filler")
-        self.file, self.ending = open(self.path, "wb", buffering=0), threading.Event()
-        self.thread = threading.Thread(target=self.fill, daemon=True)
+        self.file = open(self.path, "wb", buffering=0)
 
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.ending.set()
-        self.thread.join()
+    def __exit__(self, *error):
+        super().__exit__(*error)
         self.file.close()
         os.remove(self.path)
 
-    def fill(self):
+    def run(self):
         while not self.ending.is_set():
             for size in (1 << 20, 4096):
                 with contextlib.suppress(OSError):
