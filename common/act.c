@@ -10,6 +10,7 @@
 #include "common/instant.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include "common/queries.h"
 
 /* More than this is sent, and waited for, at once: an answer's deadline covers no more work than
@@ -46,9 +47,7 @@ static void array_push(struct array_text *array, const char *element)
 {
     size_t room = array->size + 2 * strlen(element) + 5;
     if (room > array->room) {
-        array->text = realloc(array->text, room * 2);
-        if (array->text == NULL)
-            abort();
+        array->text = need(realloc(array->text, room * 2));
         array->room = room * 2;
     }
     /* The closing brace of before becomes the comma. */
@@ -132,9 +131,8 @@ bool act_begin_after(const struct act_prelude *prelude, struct db *db, const cha
     if (!uuid_is_valid(alliance_id))
         return problem_set(err, PROBLEM_NOT_FOUND, "there is no such alliance");
     memcpy(ret_act->alliance_id, alliance_id, UUID_SIZE);
-    ret_act->private = calloc(1, sizeof *ret_act->private);
-    if (ret_act->private == NULL || (ret_act->private->cursors = json_object()) == NULL)
-        abort();
+    ret_act->private = need(calloc(1, sizeof *ret_act->private));
+    ret_act->private->cursors = need(json_object());
     /* Nothing has been done yet: what may be repeated is repeated here. */
     for (int attempt = 1; !act_try(ret_act, prelude, create, err); attempt++) {
         bool should_repeat = act_should_repeat(ret_act) && attempt < TRANSACTION_ATTEMPTS_MAX;
@@ -214,13 +212,6 @@ void act_done(struct act *act)
 }
 
 /* --- events --- */
-
-static json_t *need(json_t *value)
-{
-    if (value == NULL)
-        abort();
-    return value;
-}
 
 void actor_appoint(struct actor *actor, const struct appointment *appointment)
 {

@@ -4,6 +4,7 @@
 
 #include "common/audit_private.h"
 #include "common/limits.h"
+#include "common/memory.h"
 
 enum { NAME_MAX = 64, RUN_EVENTS = 200 };
 
@@ -137,12 +138,9 @@ static bool columns_read(struct audit *audit, const char *service, const char *t
         service, table);
     if (rows == NULL)
         return false;
-    ret_columns->key_text = strdup(PQgetvalue(rows, 0, 0));
-    ret_columns->key_join = strdup(PQgetvalue(rows, 0, 1));
-    ret_columns->differing = strdup(PQgetvalue(rows, 0, 2));
-    if (ret_columns->key_text == NULL || ret_columns->key_join == NULL ||
-        ret_columns->differing == NULL)
-        abort();
+    ret_columns->key_text = text_copy(PQgetvalue(rows, 0, 0));
+    ret_columns->key_join = text_copy(PQgetvalue(rows, 0, 1));
+    ret_columns->differing = text_copy(PQgetvalue(rows, 0, 2));
     return true;
 }
 

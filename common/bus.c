@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/ids.h"
+#include "common/memory.h"
 #include "common/service_context.h"
 
 enum { RECONNECT_MIN_MS = 20, RECONNECT_MAX_MS = 500, WAKE_BYTES_MAX = 128 };
@@ -91,9 +92,7 @@ static const char *text_keep(struct bus *bus, size_t place, const char *text)
 {
     if (text == NULL)
         return NULL;
-    bus->texts[place] = strdup(text);
-    if (bus->texts[place] == NULL)
-        abort();
+    bus->texts[place] = text_copy(text);
     return bus->texts[place];
 }
 
@@ -139,9 +138,7 @@ static bool instance_open(struct bus *bus, struct peer *peer, const char *addres
 {
     struct instance *instance = &peer->instances[peer->instance_count++];
     instance->peer = peer;
-    instance->address = strdup(address);
-    if (instance->address == NULL)
-        abort();
+    instance->address = text_copy(address);
     int code = req_open(&instance->socket);
     if (code != 0)
         return nng_failed(code, "no socket for", address, err);
@@ -168,9 +165,7 @@ static bool peer_open(struct bus *bus, const struct bus_peer *config, struct pro
     for (size_t i = 0; i < config->count; i++) {
         if (!instance_open(bus, peer, config->questions[i], err))
             return false;
-        peer->wakes[peer->wake_count] = strdup(config->wakes[i]);
-        if (peer->wakes[peer->wake_count++] == NULL)
-            abort();
+        peer->wakes[peer->wake_count++] = text_copy(config->wakes[i]);
     }
     return true;
 }
@@ -208,9 +203,7 @@ static bool bus_open(struct bus *bus, const struct bus_config *config, struct pr
 bool bus_new(const struct bus_config *config, struct signer *signer,
              struct service_context *context, struct bus **ret_bus, struct problem *err)
 {
-    struct bus *bus = calloc(1, sizeof *bus);
-    if (bus == NULL)
-        abort();
+    struct bus *bus = need(calloc(1, sizeof *bus));
     bus->signer = signer;
     bus->context = context;
     config_keep(bus, config);
@@ -308,9 +301,7 @@ bool bus_ear_new(struct bus *bus, const char *service, struct bus_ear **ret_ear,
     const struct peer *peer = bus_peer_find(bus, service);
     if (peer == NULL)
         return problem_set(err, PROBLEM_INTERNAL, "the bus has no service %s", service);
-    struct bus_ear *ear = calloc(1, sizeof *ear);
-    if (ear == NULL)
-        abort();
+    struct bus_ear *ear = need(calloc(1, sizeof *ear));
     receiver_open(&ear->receiver);
     int code = nng_sub0_open(&ear->socket);
     if (code != 0) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/memory.h"
 
 /* nng 1.5 forgets a TLS connection that is lost at a moment when nobody waits for a message on it,
  * as when one has come together with the end: it stays in its place, nothing is ever said or heard
@@ -19,9 +20,7 @@ static struct connection *connection_new(struct connections *connections)
 {
     if (connections->count == connections->room) {
         size_t room = connections->room == 0 ? 16 : 2 * connections->room;
-        struct connection *all = realloc(connections->all, room * sizeof *all);
-        if (all == NULL)
-            abort();
+        struct connection *all = need(realloc(connections->all, room * sizeof *all));
         connections->all = all;
         connections->room = room;
     }
@@ -71,9 +70,7 @@ static size_t connections_copy(struct connections *connections, struct connectio
 {
     pthread_mutex_lock(&connections->mutex);
     size_t count = connections->count;
-    struct connection *all = calloc(count + 1, sizeof *all);
-    if (all == NULL)
-        abort();
+    struct connection *all = need(calloc(count + 1, sizeof *all));
     if (count > 0)
         memcpy(all, connections->all, count * sizeof *all);
     pthread_mutex_unlock(&connections->mutex);

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/memory.h"
 
 enum { STRANGER_SAID_MS = 60000 };
 
@@ -70,9 +71,7 @@ static int settings_put(const struct endpoint *endpoint, nng_tls_config *setting
 
 static int endpoint_add(struct bus *bus, struct endpoint given)
 {
-    struct endpoint *endpoint = calloc(1, sizeof *endpoint);
-    if (endpoint == NULL)
-        abort();
+    struct endpoint *endpoint = need(calloc(1, sizeof *endpoint));
     *endpoint = given;
     int code = settings_new(bus, endpoint, &endpoint->settings);
     if (code == 0)

@@ -9,6 +9,7 @@
 
 #include "common/ids.h"
 #include "common/json.h"
+#include "common/memory.h"
 
 /* Where in which file a value stands, for the sentence about it. */
 struct place {
@@ -36,9 +37,7 @@ static bool file_read(const char *path, char **ret_text, size_t *ret_size, struc
     CLEANUP(close_file) FILE *file = fopen(path, "re");
     if (file == NULL)
         return problem_set(err, PROBLEM_INTERNAL, "%s: cannot be read: %s", path, strerror(errno));
-    char_auto_t *text = malloc(CONFIG_BYTES_MAX + 1);
-    if (text == NULL)
-        abort();
+    char_auto_t *text = need(malloc(CONFIG_BYTES_MAX + 1));
     size_t size = fread(text, 1, CONFIG_BYTES_MAX + 1, file);
     if (ferror(file))
         return problem_set(err, PROBLEM_INTERNAL, "%s: cannot be read: %s", path, strerror(errno));
@@ -79,8 +78,8 @@ static bool members_are_known(const json_t *object, const char *const known[], s
     return true;
 }
 
-static bool text_copy(const json_t *value, struct place place, const char *name, char *ret_text,
-                      size_t size, struct problem *err)
+static bool value_read(const json_t *value, struct place place, const char *name, char *ret_text,
+                       size_t size, struct problem *err)
 {
     if (value == NULL)
         return fault(place, name, "is missing", err);
@@ -97,7 +96,7 @@ static bool text_copy(const json_t *value, struct place place, const char *name,
 static bool text_read(const json_t *object, struct place place, const char *name, char *ret_text,
                       size_t size, struct problem *err)
 {
-    return text_copy(json_object_get(object, name), place, name, ret_text, size, err);
+    return value_read(json_object_get(object, name), place, name, ret_text, size, err);
 }
 
 /* A file's name; a relative one starts at the folder of the file that names it. */
@@ -316,8 +315,8 @@ static bool algorithms_read(const json_t *object, struct place place,
     ret_issuer->algorithm_count = (int)json_array_size(algorithms);
     for (int i = 0; i < ret_issuer->algorithm_count; i++) {
         char *name = ret_issuer->algorithms[i];
-        if (!text_copy(json_array_get(algorithms, (size_t)i), place, "algorithms[]", name,
-                       ALGORITHM_SIZE, err))
+        if (!value_read(json_array_get(algorithms, (size_t)i), place, "algorithms[]", name,
+                        ALGORITHM_SIZE, err))
             return false;
         bool is_allowed = false;
         for (size_t k = 0; k < ARRAY_LENGTH(allowed) && !is_allowed; k++)
@@ -342,8 +341,8 @@ static bool organisations_read(const json_t *object, struct place place,
     }
     for (size_t i = 0; i < count; i++) {
         char *code = ret_issuer->organisations[i];
-        if (!text_copy(json_array_get(organisations, i), place, "organisations[]", code, ODS_SIZE,
-                       err))
+        if (!value_read(json_array_get(organisations, i), place, "organisations[]", code, ODS_SIZE,
+                        err))
             return false;
         if (!ods_is_valid(code))
             return fault(place, code, "is not an ODS code", err);

@@ -11,6 +11,7 @@
 #include "common/instant.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include "common/queries.h"
 
 enum {
@@ -73,9 +74,7 @@ static void delayed_put(struct consumer *consumer, const struct follow *follow)
 {
     struct delayed **place = delayed_find(consumer, follow->alliance_id);
     if (*place == NULL) {
-        *place = calloc(1, sizeof **place);
-        if (*place == NULL)
-            abort();
+        *place = need(calloc(1, sizeof **place));
         memcpy((*place)->alliance_id, follow->alliance_id, UUID_SIZE);
         (*place)->delay_ms = RETRY_MIN_MS / 2;
     }
@@ -297,9 +296,7 @@ static void consumer_done(struct consumer *consumer)
 bool consumers_new(struct service_context *context, struct consumers **ret_consumers,
                    struct problem *err)
 {
-    struct consumers *consumers = calloc(1, sizeof *consumers);
-    if (consumers == NULL)
-        abort();
+    struct consumers *consumers = need(calloc(1, sizeof *consumers));
     for (size_t i = 0; context->service->follows[i] != NULL; i++) {
         struct consumer *consumer = &consumers->followed[i];
         consumer_init(consumer, context, context->service->follows[i]);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/memory.h"
+
 /* Text that grows. */
 struct text {
     char *bytes;
@@ -15,9 +17,7 @@ static void put(struct text *text, const char *bytes, size_t size)
 {
     if (text->size + size + 1 > text->room) {
         text->room = (text->size + size + 1) * 2;
-        text->bytes = realloc(text->bytes, text->room);
-        if (!text->bytes)
-            abort();
+        text->bytes = need(realloc(text->bytes, text->room));
     }
     memcpy(text->bytes + text->size, bytes, size);
     text->size += size;

@@ -7,6 +7,7 @@
 #include "common/db_pool.h"
 #include "common/ids.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include "common/queries.h"
 
 /* What a query may add to the pipeline: begin and the alliance before it; each prepared and run. */
@@ -129,9 +130,7 @@ bool db_begin(struct db *db, const char *alliance_id, bool read_only, struct db_
     struct connection *connection;
     if (!pool_get(db, &connection, err))
         return false;
-    struct db_tx *tx = calloc(1, sizeof *tx);
-    if (tx == NULL)
-        abort();
+    struct db_tx *tx = need(calloc(1, sizeof *tx));
     tx->db = db;
     tx->connection = connection;
     tx->read_only = read_only;

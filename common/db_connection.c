@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/memory.h"
 
 enum { UUID_TYPE = 2950 };
 
@@ -70,9 +71,7 @@ bool connection_open(const char *const keywords[], const char *const values[], i
                      struct connection **ret_connection, bool *ret_is_refused, struct problem *err)
 {
     *ret_is_refused = false;
-    CLEANUP(connection_done) struct connection *connection = calloc(1, sizeof *connection);
-    if (connection == NULL)
-        abort();
+    CLEANUP(connection_done) struct connection *connection = need(calloc(1, sizeof *connection));
     connection->pg = PQconnectStartParams(keywords, values, 1);
     if (connection->pg == NULL)
         abort();
@@ -134,9 +133,7 @@ static void statements_grow(struct connection *connection)
 {
     struct connection grown = {
         .statement_room = connection->statement_room == 0 ? 128 : connection->statement_room * 2};
-    grown.statements = calloc(grown.statement_room, sizeof grown.statements[0]);
-    if (grown.statements == NULL)
-        abort();
+    grown.statements = need(calloc(grown.statement_room, sizeof grown.statements[0]));
     for (size_t i = 0; i < connection->statement_room; i++) {
         uint64_t statement = connection->statements[i];
         if (statement != 0) {

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "common/clock.h"
+#include "common/memory.h"
 
 enum { OPTIONS_SIZE = 1024, KEYWORDS_MAX = 64, ITEM_SIZE = 256, PASSWORD_RETRY_MS = 100 };
 
@@ -107,9 +108,7 @@ static void db_done(struct db **db)
 
 bool db_new(const struct db_config *config, struct db **ret_db, struct problem *err)
 {
-    CLEANUP(db_done) struct db *db = calloc(1, sizeof *db);
-    if (db == NULL)
-        abort();
+    CLEANUP(db_done) struct db *db = need(calloc(1, sizeof *db));
     pthread_condattr_init(&db->monotonic);
     pthread_condattr_setclock(&db->monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&db->lock, NULL);

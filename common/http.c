@@ -14,6 +14,7 @@
 #include "common/clock.h"
 #include "common/http_private.h"
 #include "common/log.h"
+#include "common/memory.h"
 
 enum { REQUEST_HEADERS_MAX = 100 };
 
@@ -228,9 +229,8 @@ static void http_free(struct http *http)
 
 static struct http *http_new(struct service_context *context, const struct http_config *config)
 {
-    struct http *http = calloc(1, sizeof *http);
-    if (!http || !(http->server = calloc(1, sizeof *http->server)))
-        abort();
+    struct http *http = need(calloc(1, sizeof *http));
+    http->server = need(calloc(1, sizeof *http->server));
     http->context = context;
     http->config = *config;
     http->server->quiesced = MHD_INVALID_SOCKET;
@@ -267,9 +267,7 @@ static bool check_operations(const struct spec *spec, struct problem *err)
 static void metrics_start(struct http *http)
 {
     size_t count = spec_operation_count(http->spec);
-    http->server->names = calloc(count + 1, sizeof(char *));
-    if (!http->server->names)
-        abort();
+    http->server->names = need(calloc(count + 1, sizeof(char *)));
     for (size_t i = 0; i < count; i++)
         http->server->names[i] = spec_operation(http->spec, i)->id;
     http->metrics = metrics_new(http->context->service->name, http->server->names, count);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/limits.h"
+#include "common/memory.h"
 
 /* The writes of one alliance that wait, in the order they came; there while one is being led. */
 struct batch_queue {
@@ -66,9 +67,7 @@ static bool queue_join(struct batcher *batcher, const char *alliance_id, struct 
     struct batch_queue **at = queue_find(batcher, alliance_id);
     bool is_first = !*at;
     if (is_first) {
-        *at = calloc(1, sizeof **at);
-        if (!*at)
-            abort();
+        *at = need(calloc(1, sizeof **at));
         memcpy((*at)->alliance_id, alliance_id, UUID_SIZE);
     }
     queue_push(*at, write);

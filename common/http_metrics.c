@@ -12,6 +12,7 @@
 #include "common/config.h"
 #include "common/consumer.h"
 #include "common/http_private.h"
+#include "common/memory.h"
 #include "common/token.h"
 #include "common/version.h"
 
@@ -66,9 +67,7 @@ static void collect_consumers(void *data, FILE *out)
     struct http *http = data;
     if (!http->context->consumers)
         return;
-    struct consumer_status *status = calloc(SOURCES_MAX, sizeof *status);
-    if (!status)
-        abort();
+    struct consumer_status *status = need(calloc(SOURCES_MAX, sizeof *status));
     size_t count = consumers_status(http->context->consumers, status, SOURCES_MAX);
     for (size_t i = 0; i < ARRAY_LENGTH(CONSUMER_METRICS); i++) {
         metric_describe(out, CONSUMER_METRICS[i].name, CONSUMER_METRICS[i].type,

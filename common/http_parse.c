@@ -3,6 +3,7 @@
 
 #include "common/http_private.h"
 #include "common/json.h"
+#include "common/memory.h"
 
 /* --- query
  * ---------------------------------------------------------------------------------------- */
@@ -126,9 +127,7 @@ static bool parse_query(struct request *request, struct problem *err)
     struct request_private *private = request->private;
     const char *query = strchr(private->message->target, '?');
     bool ok = check_path(request, err);
-    private->query_text = strdup(query ? query + 1 : "");
-    if (!private->query_text)
-        abort();
+    private->query_text = text_copy(query ? query + 1 : "");
     char *rest = private->query_text, *pair;
     while ((pair = strsep(&rest, "&")))
         if (*pair && !take_pair(request, pair, err))

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/memory.h"
+
 enum { BUCKETS = 4096, PROBES_MAX = 8 };
 
 struct bucket {
@@ -21,9 +23,7 @@ struct rate_limiter {
 
 struct rate_limiter *rate_limiter_new(unsigned per_s)
 {
-    struct rate_limiter *limiter = calloc(1, sizeof *limiter);
-    if (!limiter)
-        abort();
+    struct rate_limiter *limiter = need(calloc(1, sizeof *limiter));
     pthread_mutex_init(&limiter->lock, NULL);
     limiter->per_s = per_s ? per_s : RATE_DEFAULT_PER_S;
     return limiter;

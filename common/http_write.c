@@ -7,6 +7,7 @@
 #include "common/instant.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include "common/standing.h"
 
 /* Requests that share an act, and what was looked up for them before the first one ran. */
@@ -157,11 +158,9 @@ static bool batch_load(struct batch *batch, struct problem *err)
     db_rows_auto_t answers = {0};
     for (size_t i = 0; i < batch->count; i++)
         callers[i] = &batch->requests[i]->caller;
-    batch->standings = calloc(batch->count, sizeof *batch->standings);
-    batch->answers = calloc(batch->count, sizeof *batch->answers);
-    batch->rows = json_array();
-    if (!batch->standings || !batch->answers || !batch->rows)
-        abort();
+    batch->standings = need(calloc(batch->count, sizeof *batch->standings));
+    batch->answers = need(calloc(batch->count, sizeof *batch->answers));
+    batch->rows = need(json_array());
     if (!idempotency_ask(batch->act.tx, batch->requests, batch->count, &answers, err))
         return false;
     bool ok = batch->count == 1 ? standing_load(batch->act.tx, callers[0], batch->act.now_ms,

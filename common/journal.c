@@ -7,6 +7,7 @@
 #include "common/chain.h"
 #include "common/instant.h"
 #include "common/json.h"
+#include "common/memory.h"
 #include "common/queries.h"
 #include "common/service_context.h"
 #include "common/sign.h"
@@ -17,13 +18,6 @@ enum {
 };
 
 static const char NDJSON[] = "application/x-ndjson";
-
-static json_t *need(json_t *value)
-{
-    if (value == NULL)
-        abort();
-    return value;
-}
 
 /* --- one event -------------------------------------------------------------------------------- */
 

@@ -9,6 +9,7 @@
 #include "common/http_private.h"
 #include "common/ids.h"
 #include "common/json.h"
+#include "common/memory.h"
 
 enum { SEAL_SIZE = 32 }; /* characters of a digest, half of it */
 
@@ -43,9 +44,7 @@ char *cursor_make(const unsigned char secret[CURSOR_SECRET_SIZE], const char *bi
     int size = snprintf(plain, sizeof plain, "%.*s%s", SEAL_SIZE, digest, key);
     if (size < 0 || (size_t)size >= sizeof plain)
         return NULL;
-    char *text = malloc(BASE64URL_TEXT_MAX((size_t)size));
-    if (!text)
-        abort();
+    char *text = need(malloc(BASE64URL_TEXT_MAX((size_t)size)));
     base64url_encode(plain, (size_t)size, text);
     return text;
 }
@@ -66,9 +65,7 @@ bool cursor_read(const unsigned char secret[CURSOR_SECRET_SIZE], const char *bin
     if (!ok)
         return problem_set(err, PROBLEM_CURSOR_INVALID,
                            "the cursor was not given for this list with these filters");
-    *ret_key = strdup((const char *)plain + SEAL_SIZE);
-    if (!*ret_key)
-        abort();
+    *ret_key = text_copy((const char *)plain + SEAL_SIZE);
     return true;
 }
 

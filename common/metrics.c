@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/memory.h"
+
 enum { STATUS_SLOTS = 24, COLLECTORS_MAX = 16 };
 
 /* Upper bounds in microseconds; the last bucket has none. */
@@ -37,9 +39,8 @@ struct metrics {
 
 struct metrics *metrics_new(const char *service, const char *const operations[], size_t count)
 {
-    struct metrics *metrics = calloc(1, sizeof *metrics);
-    if (!metrics || !(metrics->operations = calloc(count + 1, sizeof *metrics->operations)))
-        abort();
+    struct metrics *metrics = need(calloc(1, sizeof *metrics));
+    metrics->operations = need(calloc(count + 1, sizeof *metrics->operations));
     pthread_mutex_init(&metrics->lock, NULL);
     metrics->service = service;
     metrics->names = operations;

@@ -6,6 +6,7 @@
 
 #include "common/ids.h"
 #include "common/instant.h"
+#include "common/memory.h"
 #include "common/schema_node.h"
 
 /* Where we are in the value, and where faults go. */
@@ -139,9 +140,7 @@ static int compare_texts(const void *a, const void *b)
 static bool items_are_unique(const json_t *array)
 {
     size_t count = json_array_size(array);
-    char **texts = calloc(count + 1, sizeof *texts);
-    if (!texts)
-        abort();
+    char **texts = need(calloc(count + 1, sizeof *texts));
     for (size_t i = 0; i < count; i++) {
         texts[i] = json_dumps(json_array_get(array, i), JSON_ENCODE_ANY | JSON_SORT_KEYS);
         if (!texts[i])

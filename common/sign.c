@@ -13,6 +13,7 @@
 #include "common/file_stamp.h"
 #include "common/ids.h"
 #include "common/jws_sign.h"
+#include "common/memory.h"
 #include "common/seen.h"
 
 enum { PEM_BYTES_MAX = 16 * 1024 };
@@ -51,9 +52,7 @@ static bool pem_read(const char *file_name, char **ret_pem, struct problem *err)
         return problem_set(err, PROBLEM_INTERNAL,
                            "%s: a private key that others may read is none; chmod 600 it",
                            file_name);
-    char_auto_t *pem = calloc(1, PEM_BYTES_MAX + 1);
-    if (pem == NULL)
-        abort();
+    char_auto_t *pem = need(calloc(1, PEM_BYTES_MAX + 1));
     size_t size = fread(pem, 1, PEM_BYTES_MAX, file);
     if (ferror(file) || size == 0 || size == PEM_BYTES_MAX)
         return problem_set(err, PROBLEM_INTERNAL, "%s: is not a private key in PEM", file_name);
@@ -162,9 +161,8 @@ bool signer_new(const char *service, const char *folder, struct signer **ret_sig
                 struct problem *err)
 {
     char jwks_name[1024];
-    struct signer *signer = calloc(1, sizeof *signer);
-    if (signer == NULL || (signer->folder = strdup(folder)) == NULL)
-        abort();
+    struct signer *signer = need(calloc(1, sizeof *signer));
+    signer->folder = text_copy(folder);
     /* As long as a token may be believed, whichever of two clocks is ahead. */
     signer->seen = seen_new(SERVICE_TOKEN_S + 2 * SERVICE_TOKEN_SKEW_S, SERVICE_TOKENS_MAX);
     pthread_rwlock_init(&signer->lock, NULL);

@@ -9,6 +9,7 @@
 #include "common/json.h"
 #include "common/jwks_source.h"
 #include "common/jws.h"
+#include "common/memory.h"
 #include "common/seen.h"
 #include "common/sign.h"
 
@@ -104,9 +105,7 @@ static bool jwks_read(const char *file_name, json_t **ret_jwks, struct problem *
     if (file == NULL)
         return problem_set(err, PROBLEM_INTERNAL, "%s: cannot be read: %s", file_name,
                            strerror(errno));
-    char_auto_t *text = malloc(JWKS_BYTES_MAX);
-    if (text == NULL)
-        abort();
+    char_auto_t *text = need(malloc(JWKS_BYTES_MAX));
     size_t size = fread(text, 1, JWKS_BYTES_MAX, file);
     struct problem fault = {0};
     json_auto_t *jwks = NULL;
@@ -127,9 +126,7 @@ static bool key_list_read(const char *file_name, struct key_list *ret_list, stru
     if (count == 0 || count > KEYS_MAX)
         return problem_set(err, PROBLEM_INTERNAL, "%s: has no keys, or more than %d", file_name,
                            KEYS_MAX);
-    key_list_auto_t list = {calloc(count, sizeof *list.keys), 0};
-    if (list.keys == NULL)
-        abort();
+    key_list_auto_t list = {need(calloc(count, sizeof *list.keys)), 0};
     for (size_t i = 0; i < count; i++) {
         struct public_key *key = &list.keys[i];
         if (!key_read(json_array_get(entries, i), key))
@@ -151,9 +148,8 @@ bool key_set_load(const char *file, struct key_set **ret_keys, struct problem *e
     struct key_list list;
     if (!key_list_read(file, &list, err))
         return false;
-    struct key_set *keys = calloc(1, sizeof *keys);
-    if (keys == NULL || (keys->file = strdup(file)) == NULL)
-        abort();
+    struct key_set *keys = need(calloc(1, sizeof *keys));
+    keys->file = text_copy(file);
     bool is_settled;
     pthread_rwlock_init(&keys->lock, NULL);
     keys->list = list;

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/memory.h"
+
 /* --- filling -------------------------------------------------------------------------------------
  */
 
@@ -46,9 +48,7 @@ bool spec_tree_add(struct spec *spec, const struct operation *operation, struct 
         if (strcmp(spec->paths[i].text, operation->path) == 0)
             path = &spec->paths[i];
     if (!path) {
-        spec->paths = realloc(spec->paths, (spec->path_count + 1) * sizeof *spec->paths);
-        if (!spec->paths)
-            abort();
+        spec->paths = need(realloc(spec->paths, (spec->path_count + 1) * sizeof *spec->paths));
         path = &spec->paths[spec->path_count++];
         *path = (struct spec_tree_path){.text = operation->path};
         if (!read_segments(path, operation, err))

@@ -6,6 +6,7 @@
 #include "common/instant.h"
 #include "common/issuer.h"
 #include "common/json.h"
+#include "common/memory.h"
 #include "common/queries.h"
 
 static enum partner_status status_of(const char *name)
@@ -227,9 +228,8 @@ struct standing_cache {
 
 struct standing_cache *standing_cache_new(const char *service)
 {
-    struct standing_cache *cache = calloc(1, sizeof *cache);
-    if (!cache || !(cache->entries = calloc(ENTRIES, sizeof *cache->entries)))
-        abort();
+    struct standing_cache *cache = need(calloc(1, sizeof *cache));
+    cache->entries = need(calloc(ENTRIES, sizeof *cache->entries));
     pthread_mutex_init(&cache->lock, NULL);
     cache->is_owner = strcmp(service, "membership") == 0;
     return cache;

@@ -8,6 +8,7 @@
 #include "common/bus.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include "common/queries.h"
 #include "common/service_context.h"
 
@@ -214,10 +215,8 @@ static void sweeper_free(struct sweeper *sweeper)
 bool sweeper_start(struct service_context *context, struct sweeper **ret_sweeper,
                    struct problem *err)
 {
-    struct sweeper *sweeper = calloc(1, sizeof *sweeper);
+    struct sweeper *sweeper = need(calloc(1, sizeof *sweeper));
     pthread_condattr_t attributes;
-    if (sweeper == NULL)
-        abort();
     if (context->service->sweep_count > SWEEPS_MAX) {
         free(sweeper);
         return problem_set(err, PROBLEM_INTERNAL, "more than %d sweeps", SWEEPS_MAX);

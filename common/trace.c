@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/ids.h"
 #include "common/json.h"
+#include "common/memory.h"
 #include "common/queries.h"
 #include "common/service_context.h"
 #include "common/spec.h"
@@ -15,13 +16,6 @@ enum {
     VISITED_MAX = 512,
     ASK_MS = 300, /* one that is not there must not use up the time of all */
 };
-
-static json_t *need(json_t *value)
-{
-    if (value == NULL)
-        abort();
-    return value;
-}
 
 /* --- our own events --------------------------------------------------------------------------- */
 

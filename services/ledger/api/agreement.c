@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "common/memory.h"
 #include "common/terms.h"
 #include "services/ledger/api/handlers.h"
 #include "services/ledger/rules/settlement.h"
@@ -35,9 +36,7 @@ static bool view_begin(const struct request *request, struct view *ret_view, str
         return false;
     if (ret_view->parameters == NULL)
         return true;
-    ret_view->terms = calloc(1, sizeof *ret_view->terms);
-    if (ret_view->terms == NULL)
-        abort();
+    ret_view->terms = need(calloc(1, sizeof *ret_view->terms));
     terms_of_json(ret_view->parameters, ret_view->terms);
     return true;
 }

@@ -4,6 +4,7 @@
 
 #include "common/ids.h"
 #include "common/json.h"
+#include "common/memory.h"
 #include "common/money.h"
 #include "common/standing.h"
 #include "services/ledger/events.h"
@@ -148,9 +149,7 @@ static bool periods_open(struct act *act, struct problem *err)
     if (!store_term(act->tx, &starts_day, &ends_day, err) || !store_book(act, &book, err))
         return false;
     int32_t first = month_of_day(starts_day), last = month_of_day(ends_day - 1);
-    struct period *periods = calloc((size_t)(last - first + 1), sizeof *periods);
-    if (periods == NULL)
-        abort();
+    struct period *periods = need(calloc((size_t)(last - first + 1), sizeof *periods));
     size_t count = 0;
     for (int32_t month = first; month <= last; month++)
         if (book_period(book, month) == NULL)

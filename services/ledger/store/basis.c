@@ -4,15 +4,14 @@
 
 #include "common/ids.h"
 #include "common/json.h"
+#include "common/memory.h"
 #include "services/ledger/queries.h"
 #include "services/ledger/rules/settlement.h"
 #include "services/ledger/store/settlement.h"
 
 struct basis *basis_new(void)
 {
-    struct basis *basis = calloc(1, sizeof *basis);
-    if (basis == NULL)
-        abort();
+    struct basis *basis = need(calloc(1, sizeof *basis));
     basis->input.terms = &basis->terms;
     basis->input.actuals = basis->actuals;
     basis->input.undecided = basis->undecided;
@@ -220,9 +219,7 @@ static void digest_text(const struct basis *basis, const char *inputs_digest,
     size_t size = 64 * 1024;
     char *text = NULL;
     for (;;) {
-        text = realloc(text, size);
-        if (text == NULL)
-            abort();
+        text = need(realloc(text, size));
         size_t length = inputs_digest == NULL
                             ? settlement_inputs_text(&basis->input, text, size)
                             : settlement_text(&basis->settlement, inputs_digest, text, size);

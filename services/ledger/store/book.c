@@ -2,16 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/memory.h"
 #include "services/ledger/queries.h"
 #include "services/ledger/rules.h"
 #include "services/ledger/store.h"
 
 static void *allocate(size_t count, size_t size)
 {
-    void *memory = calloc(count > 0 ? count : 1, size);
-    if (memory == NULL)
-        abort();
-    return memory;
+    return need(calloc(count > 0 ? count : 1, size));
 }
 
 static void book_free(void *slot)

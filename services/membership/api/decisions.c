@@ -7,6 +7,7 @@
 #include "common/ids.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/memory.h"
 #include "common/service_context.h"
 #include "common/subject.h"
 #include "common/trace.h"
@@ -100,9 +101,7 @@ static void asked_free(void *prepared)
 
 static struct asked *asked_new(const struct request *request)
 {
-    struct asked *asked = calloc(1, sizeof *asked);
-    if (asked == NULL)
-        abort();
+    struct asked *asked = need(calloc(1, sizeof *asked));
     asked->request = request;
     asked->context = request->context;
     memcpy(asked->alliance_id, request->alliance_id, UUID_SIZE);
